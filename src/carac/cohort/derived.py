@@ -1,0 +1,39 @@
+"""Neutrophils from leukocytes and their percentage, where a record has no absolute count (catalogue, section 11.1)."""
+
+from __future__ import annotations
+
+import ibis
+
+from carac.cohort.records import Records
+from carac.cohort.tables import COHORT_SCHEMAS
+from carac.engine.base import compile_sql
+from carac.findings import Finding, Severity
+
+_KEYS = ["patient_id", "time"]
+
+
+def with_derived_neutrophils(records: Records, labs: ibis.Table) -> ibis.Table:
+    """The results with a neutrophil count for each time that has leukocytes and a percentage, but no count."""
+    engine = records.engine
+    percentages = labs.filter(labs.analyte == "neutrophil_percentage")
+    if not engine.rows(compile_sql(percentages.limit(1), engine.dialect)):
+        return labs
+    counted = labs.filter(labs.analyte == "neutrophils").select(*_KEYS).distinct()
+    wanted = percentages.anti_join(counted, _KEYS)
+    leukocytes = labs.filter(labs.analyte == "leukocytes").group_by(*_KEYS).aggregate(
+        leukocytes_low=labs.value_low.min(), leukocytes_high=labs.value_high.max()
+    )
+    both = wanted.inner_join(leukocytes, _KEYS)
+    made = both.mutate(
+        analyte=ibis.literal("neutrophils"),
+        value_low=both.leukocytes_low * both.value_low / ibis.literal(100.0, "float64"),
+        value_high=both.leukocytes_high * both.value_high / ibis.literal(100.0, "float64"),
+        lower_limit=ibis.null("float64"),
+        upper_limit=ibis.null("float64"),
+    ).select(*COHORT_SCHEMAS["labs"])
+    number = int(str(engine.rows(compile_sql(made.aggregate(n=made.count()), engine.dialect))[0][0]))
+    if number:
+        message = f"{number} neutrophil counts were made from leukocytes and the percentage of neutrophils of the same sample."
+        file = records.sources["labs"].file
+        records.findings.add(Finding("derived_neutrophils", Severity.NOTE, "labs", message, count=number, file=file))
+    return labs.union(made)

@@ -1,0 +1,225 @@
+"""The patient-day grid: one row per infusion and calendar day, with the worst values of the day as intervals.
+
+Laboratory rows go from long to wide in one group-by of exact results; the few that are intervals (a comparator, a
+range, a ratio whose limit is missing) go in a second, small group-by and are joined with least and greatest. A result
+whose limit of normal is missing has an unknown ratio: it lies anywhere between 0 and infinity, so that a grade that
+the limit would decide gets a range, and one that it would not decide does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from carac.parameters import Parameter
+from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale, Worse
+
+SCOPE = "grid"
+PARAMETERS = (
+    Parameter("days_before", 30, "days of the grid before lymphodepletion, or before infusion where that is unknown", lowest=0),
+    Parameter("last_day", 100, "last day of the grid", lowest=0),
+    Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
+    Parameter("day_0_from_infusion", False, "whether day 0 leaves out what was measured before the infusion that day"),
+    Parameter(
+        "index_infusion", "first", "which dose of a split infusion is day 0", choices=("first", "last"),
+        source="catalogue 0",
+    ),
+    Parameter("baseline_look_back", 14, "days before lymphodepletion in which a baseline is sought", lowest=1),
+    Parameter(
+        "lymphodepletion_day_is_before", True,
+        "whether a value of the day on which lymphodepletion starts counts as before it, where times are not known",
+    ),
+)
+
+KEYS = ("patient_id", "infusion_number")
+INFINITY = float("inf")
+
+
+def _number(value: float) -> ir.FloatingScalar:
+    return ibis.literal(value, type="float64")
+
+
+def days_between(later: ir.TimestampValue | ir.DateValue, earlier: ir.DateValue) -> ir.IntegerValue:
+    """Calendar days from one date to another, clock changes or not."""
+    return later.cast("date").delta(earlier, unit="day").cast("int32")
+
+
+def grid(infusions: ibis.Table, day_numbers: ibis.Table) -> ibis.Table:
+    """Every day of every infusion: keys and `day`. `day_numbers` has one int32 column `day` wide enough for all."""
+    keyed = infusions.select(*KEYS, "first_day", "last_day")
+    rows = keyed.inner_join(day_numbers, [day_numbers.day >= keyed.first_day, day_numbers.day <= keyed.last_day])
+    return rows.select(*KEYS, "day")
+
+
+def labs_by_day(labs: ibis.Table, infusions: ibis.Table, from_infusion: bool) -> ibis.Table:
+    """Laboratory rows with the infusions whose window holds them, and their day."""
+    keyed = infusions.select(
+        "patient_id", "infusion_number", "infusion_date", "infusion_time", "infusion_time_precision", "first_day", "last_day"
+    )
+    joined = labs.inner_join(keyed, "patient_id")
+    joined = joined.mutate(day=days_between(joined.time, joined.infusion_date))
+    inside = [joined.day >= joined.first_day, joined.day <= joined.last_day]
+    if from_infusion:
+        timed = (joined.infusion_time_precision == "minute") & (joined.time_precision == "minute")
+        inside.append(~((joined.day == 0) & timed & (joined.time < joined.infusion_time)))
+    return joined.filter(inside)
+
+
+def _ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericValue]:
+    """The two ends of each row's value on a scale; a missing limit leaves it open."""
+    low, high = rows.value_low, rows.value_high
+    match scale:
+        case Scale.VALUE:
+            return low, high
+        case Scale.ABOVE_UPPER_LIMIT:
+            limit = rows.upper_limit
+            missing = limit.isnull()
+            return missing.ifelse(_number(-INFINITY), low - limit), missing.ifelse(_number(INFINITY), high - limit)
+        case _:
+            limit = rows.lower_limit if scale is Scale.BY_LOWER_LIMIT else rows.upper_limit
+            missing = limit.isnull()
+            return missing.ifelse(_number(0.0), low / limit), missing.ifelse(_number(INFINITY), high / limit)
+
+
+def _exact(rows: ibis.Table, inputs: Sequence[Laboratory]) -> ir.BooleanValue:
+    """Whether every input of the row's analyte is one number."""
+    exact = rows.value_low == rows.value_high
+    for scale, limit in ((Scale.BY_LOWER_LIMIT, "lower_limit"), (Scale.BY_UPPER_LIMIT, "upper_limit")):
+        scales = {scale, Scale.ABOVE_UPPER_LIMIT} if limit == "upper_limit" else {scale}
+        analytes = sorted({i.analyte for i in inputs if i.scale in scales})
+        if analytes:
+            exact = exact & ~(rows.analyte.isin(analytes) & rows[limit].isnull())
+    return exact
+
+
+def worst_of_day(rows: ibis.Table, inputs: Sequence[Laboratory]) -> ibis.Table:
+    """The two ends of each input per infusion and day, for the days that have a row.
+
+    Parameters
+    ----------
+    rows: laboratory rows with keys and day.
+    inputs: what to hold; carried inputs are made later, from these.
+    """
+    analytes = sorted({i.analyte for i in inputs})
+    rows = rows.filter(rows.analyte.isin(analytes))
+    exact = _exact(rows, inputs)
+    exact_days = _aggregated(rows.filter(exact), inputs, ends=False)
+    open_days = _aggregated(rows.filter(~exact), inputs, ends=True)
+    return _joined(exact_days, open_days, inputs)
+
+
+def _aggregated(rows: ibis.Table, inputs: Sequence[Laboratory], ends: bool) -> ibis.Table:
+    measures: dict[str, ir.Value] = {}
+    for i in inputs:
+        low, high = _ends(rows, i.scale)
+        of_analyte = rows.analyte == i.analyte
+        # Of several intervals, the lowest value lies between the lowest low and the lowest high end.
+        pick = (lambda v, w: v.min(where=w)) if i.worse is Worse.LOWER else (lambda v, w: v.max(where=w))
+        measures[i.low] = pick(low, of_analyte)
+        if ends:
+            measures[i.high] = pick(high, of_analyte)
+    return rows.group_by(*KEYS, "day").aggregate(**measures)
+
+
+def _joined(exact: ibis.Table, open_: ibis.Table, inputs: Sequence[Laboratory]) -> ibis.Table:
+    keys = [*KEYS, "day"]
+    open_ = open_.rename({f"open__{c}": c for c in open_.columns if c not in keys})
+    joined = exact.outer_join(open_, keys)
+    columns: dict[str, ir.Value] = {key: ibis.coalesce(joined[key], joined[f"{key}_right"]) for key in keys}
+    for i in inputs:
+        merge = ibis.least if i.worse is Worse.LOWER else ibis.greatest
+        columns[i.low] = merge(joined[i.low], joined[f"open__{i.low}"])
+        columns[i.high] = merge(joined[i.low], joined[f"open__{i.high}"])
+    return joined.select(**columns)
+
+
+def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
+    """The grid with inputs whose values stand in for up to `carry` days after them; the grid has to be complete."""
+    wanted = [i for i in inputs if i.carry]
+    if not wanted:
+        return days
+    columns: dict[str, ir.Value] = {}
+    window = ibis.window(group_by=list(KEYS), order_by="day")
+    for i in wanted:
+        plain = i.uncarried
+        for end, source in ((i.low, plain.low), (i.high, plain.high)):
+            columns[end] = ibis.coalesce(days[source], *(days[source].lag(k).over(window) for k in range(1, i.carry + 1)))
+    return days.mutate(**columns)
+
+
+def baselines(rows: ibis.Table, infusions: ibis.Table, inputs: Sequence[Baseline], look_back: int, day_is_before: bool) -> ibis.Table:
+    """The last value before lymphodepletion (within the look-back), else the last before infusion, per infusion.
+
+    Several results at the same time give the interval that holds them all.
+    """
+    analytes = sorted({i.analyte for i in inputs})
+    when = infusions.select(*KEYS, "lymphodepletion_start", "lymphodepletion_start_precision", "lymphodepletion_day")
+    rows = rows.filter(rows.analyte.isin(analytes), rows.day <= 0).left_join(when, list(KEYS))
+    start_day = rows.lymphodepletion_day
+    timed = (rows.lymphodepletion_start_precision == "minute") & (rows.time_precision == "minute")
+    on_start = (rows.day == start_day) & timed.ifelse(rows.time < rows.lymphodepletion_start, ibis.literal(day_is_before))
+    before_start = ((rows.day < start_day) | on_start) & (rows.day >= start_day - look_back)
+    timed_0 = (rows.infusion_time_precision == "minute") & (rows.time_precision == "minute")
+    before_infusion = (rows.day < 0) | timed_0.ifelse(rows.time < rows.infusion_time, ibis.literal(False))
+    rank = ibis.cases((before_start.fill_null(False), 2), (before_infusion, 1), else_=0)
+    rows = rows.mutate(before=rank).filter(lambda t: t.before > 0)
+    latest = ibis.window(group_by=[rows[k] for k in (*KEYS, "analyte")])
+    best = rows.mutate(best=rows.before.max().over(latest))
+    best = best.filter(best.before == best.best)
+    last = best.mutate(last=best.time.max().over(ibis.window(group_by=[best[k] for k in (*KEYS, "analyte")])))
+    last = last.filter(last.time == last["last"])
+    measures: dict[str, ir.Value] = {}
+    for i in inputs:
+        low, high = _ends(last, i.scale)
+        measures[i.low] = low.min(where=last.analyte == i.analyte)
+        measures[i.high] = high.max(where=last.analyte == i.analyte)
+    return last.group_by(*KEYS).aggregate(**measures)
+
+
+def exposures(treatments: ibis.Table, day_numbers: ibis.Table, wanted: Sequence[Exposure]) -> ibis.Table:
+    """Per infusion and day, which exposures hold: one row for every day with at least one."""
+    longest = max(exposure.days_after for exposure in wanted)
+    courses = treatments.filter(
+        treatments.agent.isin(_agents(wanted)) | treatments.agent_class.isin(_agents(wanted))
+    )
+    days = courses.inner_join(
+        day_numbers, [day_numbers.day >= courses.start_day, day_numbers.day <= courses.end_day + longest]
+    )
+    measures = {exposure.name: _holds(days, exposure).ifelse(1, 0).max() for exposure in wanted}
+    return days.group_by(*KEYS, "day").aggregate(**measures)
+
+
+def _agents(wanted: Sequence[Exposure]) -> list[str]:
+    return sorted({agent for exposure in wanted for agent in exposure.agents})
+
+
+def _holds(days: ibis.Table, exposure: Exposure) -> ir.BooleanValue:
+    agents = list(exposure.agents)
+    of_agents = days.agent.isin(agents) | days.agent_class.isin(agents).fill_null(False)
+    in_time = days.day <= days.end_day + exposure.days_after
+    if exposure.without_prophylaxis:
+        return of_agents & in_time & (days.intent != "prophylactic").fill_null(True)
+    return of_agents & in_time
+
+
+def patient_days(
+    grid_days: ibis.Table,
+    worst: ibis.Table,
+    infusion_inputs: ibis.Table,
+    exposed: ibis.Table | None,
+    inputs: Sequence[Input],
+) -> ibis.Table:
+    """The complete grid with every input: worst values of the day, baselines, exposures (null without treatments)."""
+    keys = [*KEYS, "day"]
+    days = grid_days.left_join(worst, keys).drop(*[f"{key}_right" for key in keys])
+    baseline = [i for i in inputs if isinstance(i, Baseline)]
+    if baseline:
+        wanted = infusion_inputs.select(*KEYS, *(c for i in baseline for c in (i.low, i.high)))
+        days = days.left_join(wanted, list(KEYS)).drop(*[f"{key}_right" for key in KEYS])
+    wanted_exposures = [i for i in inputs if isinstance(i, Exposure)]
+    if exposed is None:
+        return days.mutate(**{e.name: ibis.null("boolean") for e in wanted_exposures}) if wanted_exposures else days
+    days = days.left_join(exposed, keys).drop(*[f"{key}_right" for key in keys])
+    return days.mutate(**{e.name: (days[e.name] == 1).fill_null(False) for e in wanted_exposures})

@@ -1,0 +1,49 @@
+"""The instruments, one module each, in folders by topic. `all_definitions` lists what this version of carac grades."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from carac.findings import CaracError
+from carac.language.definition import Definition
+from carac.vocabulary.spelling import nearest
+
+#: Modules with a tuple DEFINITIONS, in the order in which cards and columns stand.
+MODULES = (
+    "cytokine_release.astct_crs",
+    "neurotoxicity.astct_icans",
+    "ctcae.version_5",
+    "ctcae.version_6",
+    "ctcae.version_4_03",
+    "coagulation.isth_overt_dic_2025",
+    "coagulation.isth_overt_dic_2001",
+    "endothelium.easix",
+    "risk.car_hematotox",
+    "haematotoxicity.icaht",
+    "haematotoxicity.t_icaht",
+    "bleeding.isth_bleeding",
+    "bleeding.who_bleeding",
+    "thrombosis.classes",
+)
+
+
+@cache
+def all_definitions() -> dict[str, Definition]:
+    """Every definition by name."""
+    found: dict[str, Definition] = {}
+    for module in MODULES:
+        for definition in import_module(f"carac.definitions.{module}").DEFINITIONS:
+            if definition.name in found:
+                raise ValueError(f"two definitions are called {definition.name}")
+            found[definition.name] = definition
+    return found
+
+
+def definition_of(name: str) -> Definition:
+    """The definition of that name; raises `CaracError` with the nearest name."""
+    known = all_definitions()
+    if name in known:
+        return known[name]
+    near = nearest(name, known)
+    raise CaracError(f"There is no definition {name!r}." + (f" Did you mean {near}?" if near else " See `carac definitions`."))

@@ -1,0 +1,96 @@
+"""Which events are bleeds, where they are, and what was transfused for them: what both scales start from.
+
+Inputs: events with the role and class of their code, their features, red cells linked to them.
+Source: catalogue 7.1 to 7.3 and the roles of 8.2.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from carac.language.definition import Tables
+from carac.language.event_rules import KEYS, any_known, any_of, any_row, features
+from carac.vocabulary.event_classes import event_classes
+from carac.vocabulary.event_features import event_features
+
+SCALES = frozenset({"isth_bleeding", "who_bleeding"})
+
+#: Every feature that one of the scales asks for; an event without any of them is present but cannot be graded.
+WANTED = tuple(name for name, feature in event_features().items() if SCALES & set(feature.asked_by))
+
+#: Roles of codes that are a bleed of their own.
+BLEEDS = ("site", "critical_site", "critical_site_check", "critical_site_flag", "minor")
+#: Roles that never are a new bleed, whatever the record says: sequelae, follow-up, wrong code.
+NEVER = ("exclude", "exclude_incident")
+#: Roles that are a bleed only if the record itself names a site: shown for adjudication, or a sign of severity.
+ONLY_WITH_SITE = ("flag", "severity_proxy")
+
+#: Spellings of a unit of red cells; a dose without unit counts units too, a volume does not.
+UNITS_OF_RED_CELLS = ("unit", "units", "u", "{unit}", "{units}", "bag", "bags")
+
+
+def bleeds(tables: Tables) -> ibis.Table:
+    """The bleeding events with all features of both scales, and `place`, `described`, and what was transfused.
+
+    `place` is the site of the record, else of its code, null where neither tells. `described` is false for a code
+    or an entry of which no feature is known. `linked_units`, `linked_complete` and `linked_beyond` come from red
+    cells whose event_id names the bleed; null where there are none.
+    """
+    rows = features(tables, WANTED)
+    role, by_code = rows.code_role.fill_null(""), rows.code_class.fill_null("") == "bleeding"
+    said = (rows.kind == "bleeding").fill_null(False) & (~role.isin(ONLY_WITH_SITE) | rows.site.notnull())
+    rows = rows.filter((said | (by_code & role.isin(BLEEDS))) & ~role.isin(NEVER))
+    rows = _with_red_cells(tables, rows)
+    described = any_of([any_known(rows, WANTED), rows.linked_complete.notnull()])
+    return rows.mutate(place=ibis.coalesce(rows.site, _site_of_code(rows)), described=described)
+
+
+def _site_of_code(rows: ibis.Table) -> ir.StringValue:
+    sites = {c.category: c.site for c in event_classes().values() if c.level_1 == "bleeding" and c.site}
+    return rows.code_category.cases(*sites.items(), else_=ibis.null("string"))
+
+
+def red_cells(tables: Tables) -> ibis.Table:
+    """Courses of red cells as given_patient, given_infusion, given_for (event), start_day, units (null: not known)."""
+    rows = tables.treatments
+    rows = rows.filter((rows.agent == "red_cells") | (rows.agent_class == "red_cell_transfusion"))
+    counted = rows.unit.isnull() | rows.unit.lower().isin(UNITS_OF_RED_CELLS)
+    return rows.select(
+        given_patient=rows.patient_id,
+        given_infusion=rows.infusion_number,
+        given_for=rows.event_id,
+        start_day=rows.start_day,
+        beyond_routine=rows.beyond_routine,
+        units=counted.ifelse(rows.dose, ibis.null("float64")),
+    )
+
+
+def _with_red_cells(tables: Tables, rows: ibis.Table) -> ibis.Table:
+    """Joined by the link of the record, which says that the transfusion was caused by the bleed."""
+    given = red_cells(tables)
+    same = [
+        rows.patient_id == given.given_patient,
+        rows.infusion_number == given.given_infusion,
+        rows.event_id == given.given_for,
+    ]
+    linked = rows.select(*KEYS, "day").inner_join(given, same)
+    # WHO counts red cells within 24 hours of onset; on calendar days that is the day itself and the next.
+    soon = (linked.start_day - linked.day).between(0, 1)
+    linked = linked.mutate(beyond=linked.beyond_routine & soon.fill_null(False))
+    sums = linked.group_by(list(KEYS)).aggregate(
+        linked_units=linked.units.sum().cast("float64"),
+        linked_complete=linked.units.isnull().ifelse(1, 0).max() == 0,
+        linked_beyond=any_row(linked.beyond),
+    )
+    sums = sums.rename({f"linked_{name}": name for name in KEYS})
+    joined = rows.left_join(sums, [rows[name] == sums[f"linked_{name}"] for name in KEYS])
+    return joined.drop(*(f"linked_{name}" for name in KEYS))
+
+
+def some_red_cells(rows: ibis.Table) -> ir.BooleanValue:
+    """Whether any red cells were given for the bleed; null where neither feature nor linked treatment tells."""
+    # A course of unknown dose is still a transfusion.
+    linked = ibis.cases((rows.linked_complete.notnull(), True), else_=ibis.null("boolean"))
+    beyond = ibis.cases((rows.units_beyond_routine > 0, True), else_=ibis.null("boolean"))
+    return ibis.coalesce(rows.red_cell_units > 0, linked, beyond)

@@ -1,0 +1,1 @@
+"""Scores for disseminated intravascular coagulation."""

@@ -1,0 +1,1 @@
+"""Immune effector cell-associated neurotoxicity syndrome."""

@@ -1,0 +1,1 @@
+"""Risk scores from values before treatment."""

@@ -1,0 +1,59 @@
+"""What every database does for carac: hold tables, make one from SQL, hand rows back as Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import ibis
+import pyarrow as pa
+
+from carac.progress import Progress
+
+
+@dataclass(frozen=True)
+class Step:
+    """One table of a plan, as SQL of one dialect over the tables of the steps before it."""
+
+    name: str
+    sql: str
+    view: bool = False
+
+
+class Engine(Protocol):
+    """A database session with tables of carac in it."""
+
+    @property
+    def dialect(self) -> str:
+        """The dialect that `compile_sql` is asked for."""
+        ...
+
+    def load(self, name: str, rows: pa.Table) -> None:
+        """Make a table of these rows; one of that name is replaced."""
+        ...
+
+    def create(self, name: str, sql: str, view: bool = False) -> None:
+        """Make a table, or a view, of a query; one of that name is replaced."""
+        ...
+
+    def fetch(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+        ...
+
+    def close(self) -> None:
+        """End the session."""
+        ...
+
+
+def compile_sql(expression: ibis.Table, dialect: str) -> str:
+    """The SQL of an expression over unbound tables; a plain string, so that it can be kept."""
+    # to_sql gives a subclass of str that keeps the whole expression alive.
+    return "".join(ibis.to_sql(expression, dialect=dialect, pretty=False))
+
+
+def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress) -> None:
+    """Make the tables of a plan, in order."""
+    for step in steps:
+        with progress.step(step.name):
+            engine.create(step.name, step.sql, step.view)

@@ -1,0 +1,123 @@
+"""DuckDB, in process: the default engine, and the one that reads files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pyarrow as pa
+
+from carac.findings import CaracError
+
+
+class DuckDB:
+    """A DuckDB session.
+
+    Parameters
+    ----------
+    memory: limit such as ``"4GB"``; None leaves DuckDB's own, 80 % of the machine.
+    temporary: folder to spill into; None keeps DuckDB's own.
+    threads: number of threads; None takes all.
+    file: a database file to work in; None works in memory.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(
+        self, memory: str | None = None, temporary: Path | None = None, threads: int | None = None, file: Path | None = None
+    ) -> None:
+        settings: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
+        if memory:
+            settings["memory_limit"] = memory
+        if temporary:
+            settings["temp_directory"] = str(temporary)
+        if threads:
+            settings["threads"] = threads
+        try:
+            self.connection = duckdb.connect(str(file) if file else ":memory:", config=settings)
+        except duckdb.Error as error:
+            raise CaracError(f"DuckDB did not start with these settings: {_first_line(error)}") from None
+
+    def __enter__(self) -> DuckDB:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session."""
+        self.connection.close()
+
+    def load(self, name: str, rows: pa.Table) -> None:
+        """Make a table of these rows."""
+        self.connection.register("rows_to_load", rows)
+        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM rows_to_load')
+        self.connection.unregister("rows_to_load")
+
+    def create(self, name: str, sql: str, view: bool = False) -> None:
+        """Make a table, or a view, of a query."""
+        kind = "VIEW" if view else "TABLE"
+        try:
+            self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {sql}')
+        except duckdb.OutOfMemoryException:
+            raise CaracError(
+                f"Memory ran out while making {name}; give more with --memory, or a folder to spill into with --temporary."
+            ) from None
+
+    def drop(self, name: str) -> None:
+        """Forget a table."""
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+    def fetch(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+        result = self.connection.execute(sql).to_arrow_table()
+        return result if isinstance(result, pa.Table) else result.read_all()
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of a small query, as tuples."""
+        return self.connection.execute(sql).fetchall()
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Names and DuckDB types of a table's columns."""
+        return {str(row[0]): str(row[1]) for row in self.rows(f'DESCRIBE "{name}"')}
+
+    def write_parquet(self, sql: str, path: Path) -> int:
+        """Write the rows of a query; the number of rows."""
+        written = self.connection.execute(f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
+        return int(written[0]) if written else 0
+
+    def attach(self, path: Path, name: str) -> None:
+        """Attach a DuckDB file for reading."""
+        try:
+            self.connection.execute(f"ATTACH '{_quoted(path)}' AS \"{name}\" (READ_ONLY)")
+        except duckdb.Error as error:
+            raise CaracError(f"{path.name} could not be opened as a DuckDB file: {_first_line(error)}") from None
+
+    def read_parquet(self, name: str, path: Path) -> None:
+        """A view over a Parquet file or a folder of them, with the row of the file as `source_row`."""
+        pattern = path / "**/*.parquet" if path.is_dir() else path
+        self._view(name, path, f"SELECT *, file_row_number + 1 AS source_row FROM read_parquet('{_quoted(pattern)}', file_row_number=true)")
+
+    def read_csv(self, name: str, path: Path, encoding: str = "utf-8", delimiter: str = ",") -> None:
+        """A table of a CSV file, every column as text, with the line of the file as `source_row` (the header is line 1)."""
+        options = f"header=true, all_varchar=true, delim='{delimiter}', quote='\"', escape='\"', encoding='{encoding}', null_padding=false, strict_mode=true"
+        sql = f"SELECT *, row_number() OVER () + 1 AS source_row FROM read_csv('{_quoted(path)}', {options})"
+        try:
+            self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
+        except duckdb.Error as error:
+            raise CaracError(f"{path.name} could not be read as CSV: {_first_line(error)}") from None
+
+    def _view(self, name: str, path: Path, sql: str) -> None:
+        try:
+            self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+        except duckdb.Error as error:
+            raise CaracError(f"{path.name} could not be read as Parquet: {_first_line(error)}") from None
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].removeprefix("Invalid Input Error: ")

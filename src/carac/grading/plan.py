@@ -1,0 +1,212 @@
+"""The order in which a cohort is graded: a list of queries, made once per set of definitions and parameters.
+
+Inputs of the day first (one pass over the laboratory results), then the definitions with rows of their own, then all
+row-wise definitions side by side in layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import ibis
+import ibis.expr.types as ir
+
+from carac.cohort.grid import (
+    KEYS,
+    SCOPE,
+    baselines,
+    carried,
+    exposures,
+    grid,
+    labs_by_day,
+    patient_days,
+    worst_of_day,
+)
+from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
+from carac.definitions import all_definitions
+from carac.engine.base import Step, compile_sql
+from carac.language.definition import Definition, Layer, Tables
+from carac.parameters import Parameters, Values
+from carac.vocabulary.types import Baseline, Exposure, Grain, Input, Laboratory
+
+DAY_KEYS = (*KEYS, "day")
+EVENT_KEYS = (*KEYS, "event_id")
+#: What `explain` shows around the grades: exposures that explain a value, whether or not a definition asks for them.
+CONTEXT: tuple[Input, ...] = (
+    Exposure("tocilizumab_within_21_days", ("interleukin_6_receptor_blocker",), days_after=21),
+    Exposure("fibrinogen_replaced_within_2_days", ("fibrinogen_replacement",), days_after=2),
+    Exposure("platelets_transfused_within_1_day", ("platelet_transfusion",), days_after=1),
+    Exposure("plasma_within_1_day", ("plasma_transfusion",), days_after=1),
+    Exposure(
+        "therapeutic_anticoagulant",
+        (
+            *("vitamin_k_antagonist", "direct_oral_anticoagulant", "unfractionated_heparin", "low_molecular_weight_heparin"),
+            *("fondaparinux", "argatroban"),
+        ),
+        without_prophylaxis=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The queries of a grading, and what they make.
+
+    Parameters
+    ----------
+    steps: tables and views in order; the last ones are ``patient_days_full``, ``infusion_results``, ``event_results``.
+    definitions: the definitions that are graded.
+    inputs: what the patient-day holds.
+    """
+
+    steps: tuple[Step, ...]
+    definitions: tuple[Definition, ...]
+    inputs: tuple[Input, ...]
+
+    def of_grain(self, grain: Grain) -> tuple[Definition, ...]:
+        """The definitions of one grain."""
+        return tuple(d for d in self.definitions if d.grain is grain)
+
+
+def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> tuple[str, ...]:
+    """The names to grade: those asked for, else all that run by default and that the parameters allow."""
+    known = all_definitions()
+    if names is None:
+        names = [name for name, d in known.items() if d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))]
+    wanted = dict.fromkeys(names)
+    for name in names:
+        for used in known[name].uses:
+            wanted.setdefault(used)
+    return tuple(name for name in known if name in wanted)
+
+
+@lru_cache(maxsize=32)
+def make_plan(names: tuple[str, ...], parameters_key: tuple[tuple[str, str, object], ...], present: frozenset[str], dialect: str) -> Plan:
+    """The plan for these definitions, parameters and tables, in one dialect; kept for the next call."""
+    values: dict[str, dict[str, object]] = {}
+    for scope, name, value in parameters_key:
+        values.setdefault(scope, {})[name] = value
+    parameters = Parameters(values)  # type: ignore[arg-type]
+    definitions = tuple(all_definitions()[name] for name in names)
+    inputs = _inputs(definitions, parameters)
+    made = _Plan(definitions, parameters, present, inputs)
+    steps = tuple(Step(name, compile_sql(expression, dialect), view) for name, expression, view in made.expressions())
+    return Plan(steps, definitions, inputs)
+
+
+def _inputs(definitions: Sequence[Definition], parameters: Parameters) -> tuple[Input, ...]:
+    inputs = [i for d in definitions for i in d.inputs_with(parameters.scope(d.name))]
+    plain = [i.uncarried for i in inputs if isinstance(i, Laboratory)]
+    return tuple(dict.fromkeys([*plain, *inputs, *CONTEXT]))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    definitions: tuple[Definition, ...]
+    parameters: Parameters
+    present: frozenset[str]
+    inputs: tuple[Input, ...]
+
+    @property
+    def grid_values(self) -> Values:
+        return self.parameters.scope(SCOPE)
+
+    @property
+    def day_numbers(self) -> ibis.Table:
+        return ibis.table({"day": "int32"}, name="day_numbers")
+
+    def expressions(self) -> list[tuple[str, ibis.Table, bool]]:
+        """Name, expression, and whether it stays a view."""
+        steps = [("infusion_inputs", self.infusion_inputs(), False), ("day_inputs", self.day_inputs(), False)]
+        tables = self.tables(steps[1][1])
+        by_rows = [d for d in self.definitions if d.rows is not None]
+        for definition in by_rows:
+            assert definition.rows is not None
+            rows = definition.rows(tables, self.parameters.scope(definition.name))
+            steps.append((f"rows_{definition.name}", rows, False))
+        schemas = {name: expression.schema() for name, expression, _ in steps}
+        made = {name: ibis.table(schema, name=name) for name, schema in schemas.items()}
+        steps.append(("patient_days_full", self.days(made), True))
+        steps.append(("infusion_results", self.infusions(made), True))
+        steps.append(("event_results", self.events(made), True))
+        return steps
+
+    def tables(self, day_inputs: ibis.Table) -> Tables:
+        cohort = {name: cohort_table(name) for name in COHORT_SCHEMAS}
+        days = ibis.table(day_inputs.schema(), name="day_inputs")
+        return Tables(**cohort, days=days, present=self.present)
+
+    def _rows(self) -> ibis.Table:
+        from_infusion = bool(self.grid_values["day_0_from_infusion"])
+        return labs_by_day(cohort_table("labs"), cohort_table("infusions"), from_infusion)
+
+    def infusion_inputs(self) -> ibis.Table:
+        infusions = cohort_table("infusions")
+        wanted = [i for i in self.inputs if isinstance(i, Baseline)]
+        if not wanted:
+            return infusions
+        values = self.grid_values
+        look_back = int(values["baseline_look_back"] or 0)
+        found = baselines(self._rows(), infusions, wanted, look_back, bool(values["lymphodepletion_day_is_before"]))
+        return infusions.left_join(found, list(KEYS)).drop(*[f"{key}_right" for key in KEYS])
+
+    def day_inputs(self) -> ibis.Table:
+        laboratory = [i for i in self.inputs if isinstance(i, Laboratory)]
+        plain = [i for i in laboratory if not i.carry]
+        infusions = cohort_table("infusions")
+        worst = worst_of_day(self._rows(), plain)
+        wanted = [i for i in self.inputs if isinstance(i, Exposure)]
+        exposed = exposures(cohort_table("treatments"), self.day_numbers, wanted) if "treatments" in self.present else None
+        days = patient_days(grid(infusions, self.day_numbers), worst, infusions, exposed, [i for i in self.inputs if not isinstance(i, Baseline)])
+        return carried(days, laboratory)
+
+    def days(self, made: dict[str, ibis.Table]) -> ibis.Table:
+        days = made["day_inputs"]
+        infusions = made["infusion_inputs"]
+        baseline = [c for i in self.inputs if isinstance(i, Baseline) for c in (i.low, i.high)]
+        days = _left(days, infusions.select(*KEYS, "infusion_date", *baseline), KEYS)
+        for definition in self.definitions:
+            if definition.grain is Grain.DAY and definition.rows is not None:
+                days = _left(days, made[f"rows_{definition.name}"], DAY_KEYS)
+        return self._layered(days, Grain.DAY)
+
+    def infusions(self, made: dict[str, ibis.Table]) -> ibis.Table:
+        infusions = made["infusion_inputs"]
+        for definition in self.definitions:
+            if definition.grain is Grain.INFUSION and definition.rows is not None:
+                infusions = _left(infusions, made[f"rows_{definition.name}"], KEYS)
+        return self._layered(infusions, Grain.INFUSION)
+
+    def events(self, made: dict[str, ibis.Table]) -> ibis.Table:
+        events = cohort_table("events")
+        for definition in self.definitions:
+            if definition.grain is Grain.EVENT and definition.rows is not None:
+                events = _left(events, made[f"rows_{definition.name}"], EVENT_KEYS)
+        return self._layered(events, Grain.EVENT)
+
+    def _layered(self, table: ibis.Table, grain: Grain) -> ibis.Table:
+        """All row-wise definitions of a grain side by side: the first layers of all, then the second layers …"""
+        layers: dict[int, list[Layer]] = {}
+        depth: dict[str, int] = {}
+        for definition in self.definitions:
+            if definition.grain is not grain or definition.layers is None:
+                continue
+            start = max((depth.get(used, 0) for used in definition.uses), default=0)
+            own = definition.layers(self.parameters.scope(definition.name))
+            for place, layer in enumerate(own):
+                layers.setdefault(start + place, []).append(layer)
+            depth[definition.name] = start + len(own)
+        for place in sorted(layers):
+            columns: dict[str, ir.Value] = {}
+            for layer in layers[place]:
+                columns |= layer(table)
+            table = table.mutate(**columns)
+        return table
+
+
+def _left(left: ibis.Table, right: ibis.Table, keys: Sequence[str]) -> ibis.Table:
+    """A left join on keys without the doubled columns."""
+    joined = left.left_join(right, list(keys))
+    return joined.drop(*[column for column in joined.columns if column.endswith("_right")])

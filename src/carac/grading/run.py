@@ -1,0 +1,148 @@
+"""Grading a cohort: the plan carried out in the engine that holds the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from carac.definitions import definition_of
+from carac.engine.base import Engine, run_steps
+from carac.findings import Findings
+from carac.grading.plan import DAY_KEYS, EVENT_KEYS, Plan, chosen_definitions, make_plan
+from carac.cohort.grid import KEYS
+from carac.language.definition import Definition
+from carac.parameters import Parameters
+from carac.progress import Progress
+from carac.vocabulary.types import Baseline, Exposure, Grain, Input
+
+_TABLES = {
+    Grain.DAY: ("patient_days_full", DAY_KEYS),
+    Grain.INFUSION: ("infusion_results", KEYS),
+    Grain.EVENT: ("event_results", EVENT_KEYS),
+}
+
+
+@dataclass
+class Graded:
+    """A graded cohort; its tables are in the engine and are handed over as Arrow.
+
+    Parameters
+    ----------
+    engine: the session that holds the tables.
+    plan: what was graded.
+    parameters: the resolved parameters.
+    findings: of reading, making and grading.
+    """
+
+    engine: Engine
+    plan: Plan
+    parameters: Parameters
+    findings: Findings
+
+    def columns(self, grain: Grain, items: bool = False) -> list[str]:
+        """The columns of a result table: keys, inputs, grades; with `items`, also what the grades were made of."""
+        _, keys = _TABLES[grain]
+        made = [d.name + o.suffix for d in self.plan.of_grain(grain) for o in d.outputs if items or not o.item]
+        return [*keys, *_context(grain), *self.input_columns(grain), *made]
+
+    def input_columns(self, grain: Grain) -> list[str]:
+        """The input columns of a grain: worst values of the day, baselines, exposures."""
+        wanted: list[str] = []
+        for i in self.plan.inputs:
+            wanted.extend(_columns_of(i, grain))
+        return wanted
+
+    def sql(self, grain: Grain, items: bool = False, where: str = "") -> str:
+        """The query of a result table."""
+        table, keys = _TABLES[grain]
+        names = ", ".join(_quoted(name, self.engine.dialect) for name in self.columns(grain, items))
+        condition = f" WHERE {where}" if where else ""
+        return f"SELECT {names} FROM {table}{condition} ORDER BY {', '.join(keys)}"
+
+    def table(self, grain: Grain, items: bool = False, where: str = "") -> pa.Table:
+        """A result table."""
+        return self.engine.fetch(self.sql(grain, items, where))
+
+    @property
+    def patient_days(self) -> pa.Table:
+        """One row per infusion and day."""
+        return self.table(Grain.DAY)
+
+    @property
+    def infusions(self) -> pa.Table:
+        """One row per infusion."""
+        return self.table(Grain.INFUSION)
+
+    @property
+    def events(self) -> pa.Table:
+        """One row per infusion and event."""
+        return self.table(Grain.EVENT)
+
+
+def _quoted(name: str, dialect: str) -> str:
+    return f"`{name}`" if dialect == "databricks" else f'"{name}"'
+
+
+def _context(grain: Grain) -> tuple[str, ...]:
+    """Columns of the cohort that stand in a result so that it reads by itself."""
+    return {
+        Grain.DAY: ("infusion_date",),
+        Grain.INFUSION: (
+            *("infusion_date", "product", "disease", "centre", "age", "sex", "lymphodepletion_day", "follow_up_end_day"),
+            *("death_day", "progression_day", "next_therapy_day"),
+        ),
+        Grain.EVENT: ("day", "onset", "kind", "site", "code", "code_class", "code_subclass"),
+        Grain.ASSESSMENT: (),
+    }[grain]
+
+
+def _columns_of(wanted: Input, grain: Grain) -> list[str]:
+    if isinstance(wanted, Baseline):
+        return [wanted.low, wanted.high] if grain in (Grain.DAY, Grain.INFUSION) else []
+    if grain is not Grain.DAY:
+        return []
+    return [wanted.name] if isinstance(wanted, Exposure) else [wanted.low, wanted.high]
+
+
+def grade_tables(
+    engine: Engine,
+    parameters: Parameters,
+    present: frozenset[str],
+    names: Sequence[str] | None = None,
+    findings: Findings | None = None,
+    progress: Progress | None = None,
+) -> Graded:
+    """Grade the cohort tables that an engine holds.
+
+    Parameters
+    ----------
+    engine: a session with the tables of a cohort.
+    parameters: resolved parameters.
+    present: tables that the record has.
+    names: definitions to grade; None grades all that run by default.
+
+    Raises
+    ------
+    CaracError: a name that is no definition.
+    """
+    for name in names or ():
+        definition_of(name)
+    wanted = chosen_definitions(names, parameters)
+    plan = make_plan(wanted, parameters.key, present, engine.dialect)
+    progress = progress or Progress()
+    _load_day_numbers(engine)
+    run_steps(engine, plan.steps, progress)
+    return Graded(engine, plan, parameters, findings if findings is not None else Findings())
+
+
+def _load_day_numbers(engine: Engine) -> None:
+    ends = engine.fetch("SELECT min(first_day) AS low, max(last_day) AS high FROM infusions").to_pylist()[0]
+    low, high = (int(ends[end]) if ends[end] is not None else 0 for end in ("low", "high"))
+    engine.load("day_numbers", pa.table({"day": pa.array(range(low, high + 1), pa.int32())}))
+
+
+def definitions_of(graded: Graded) -> tuple[Definition, ...]:
+    """The definitions that were graded."""
+    return graded.plan.definitions

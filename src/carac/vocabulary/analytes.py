@@ -1,0 +1,55 @@
+"""The analytes: name, title, canonical unit, and the range outside which a value is implausible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from carac.vocabulary.files import rows
+
+
+@dataclass(frozen=True)
+class Analyte:
+    """A laboratory quantity.
+
+    Parameters
+    ----------
+    name: the word of the tables.
+    title: as a doctor writes it.
+    canonical_unit: unit of every value in the checked tables; "" for a quantity without unit.
+    plausible_low, plausible_high: ends, in the canonical unit, outside which a value is taken for an error of unit or
+        typing. They are carac's own, wide on purpose: extremes seen in leukaemia or hyperinflammation pass. The open
+        end of a comparator ("<10" begins at 0) is not a value and is not held against them.
+    note: a trap of the analyte, or "".
+    """
+
+    name: str
+    title: str
+    canonical_unit: str
+    plausible_low: float
+    plausible_high: float
+    note: str
+
+    def is_plausible(self, value: float) -> bool:
+        """Whether a value in the canonical unit lies in the plausible range, its ends included."""
+        return self.plausible_low <= value <= self.plausible_high
+
+
+@cache
+def analytes() -> Mapping[str, Analyte]:
+    """All analytes by name, in the order of the file."""
+    return MappingProxyType(
+        {
+            row["name"]: Analyte(
+                name=row["name"],
+                title=row["title"],
+                canonical_unit=row["canonical_unit"],
+                plausible_low=float(row["plausible_low"]),
+                plausible_high=float(row["plausible_high"]),
+                note=row["note"],
+            )
+            for row in rows("analytes.csv")
+        }
+    )

@@ -1,0 +1,117 @@
+"""The words in which a definition says what it reads: grain, direction, scale, input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grain(StrEnum):
+    """What one row of a result is about."""
+
+    ASSESSMENT = "assessment"
+    DAY = "day"
+    EVENT = "event"
+    INFUSION = "infusion"
+
+
+class Worse(StrEnum):
+    """Which end of a value is worse: the lowest value of the day is graded, or the highest."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+class Scale(StrEnum):
+    """How a value is set against the limits of normal of its own result."""
+
+    VALUE = "value"
+    BY_LOWER_LIMIT = "by_lower_limit"
+    BY_UPPER_LIMIT = "by_upper_limit"
+    ABOVE_UPPER_LIMIT = "above_upper_limit"
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """The worst value of an analyte on a patient-day, as an interval in two columns (`low` and `high`).
+
+    Parameters
+    ----------
+    analyte: name in the vocabulary; its canonical unit holds.
+    worse: which end of the day's values is taken.
+    scale: the value itself, its ratio to a limit of normal (no unit), or its distance above the upper limit.
+    carry: days for which a value stands in for the days after it that have none.
+    """
+
+    analyte: str
+    worse: Worse
+    scale: Scale = Scale.VALUE
+    carry: int = 0
+
+    @property
+    def column(self) -> str:
+        """Name of the input on the patient-day, such as ``aptt_highest_by_upper_limit``."""
+        extreme = "lowest" if self.worse is Worse.LOWER else "highest"
+        scale = "" if self.scale is Scale.VALUE else f"_{self.scale}"
+        carried = f"_carry_{self.carry}" if self.carry else ""
+        return f"{self.analyte}_{extreme}{scale}{carried}"
+
+    @property
+    def low(self) -> str:
+        """Column of the lower end."""
+        return f"{self.column}__from"
+
+    @property
+    def high(self) -> str:
+        """Column of the upper end."""
+        return f"{self.column}__to"
+
+    @property
+    def uncarried(self) -> Laboratory:
+        """The same input without carry-forward: what the grid itself holds."""
+        return Laboratory(self.analyte, self.worse, self.scale)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The value of an analyte before treatment: last before lymphodepletion, else last before infusion."""
+
+    analyte: str
+    scale: Scale = Scale.VALUE
+
+    @property
+    def column(self) -> str:
+        """Name of the input, such as ``fibrinogen_baseline``."""
+        scale = "" if self.scale is Scale.VALUE else f"_{self.scale}"
+        return f"{self.analyte}_baseline{scale}"
+
+    @property
+    def low(self) -> str:
+        """Column of the lower end."""
+        return f"{self.column}__from"
+
+    @property
+    def high(self) -> str:
+        """Column of the upper end."""
+        return f"{self.column}__to"
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Whether a patient was under an agent on a day, or within so many days after it. Null without treatments.
+
+    Parameters
+    ----------
+    name: name of the column, such as ``anticoagulant`` or ``tocilizumab_within_21_days``.
+    agents: names or classes of agents in the vocabulary.
+    days_after: for how many days after the last dose the exposure counts.
+    without_prophylaxis: True leaves out courses whose intent is prophylactic.
+    """
+
+    name: str
+    agents: tuple[str, ...]
+    days_after: int = 0
+    without_prophylaxis: bool = False
+
+
+Input = Laboratory | Baseline | Exposure
