@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from carac.engine.base import compile_sql
-from carac.language.runs import END_GAPS, IMPUTATIONS, duration, half_to_even, imputed, joined_runs, reaches
+from carac.language.runs import END_GAPS, IMPUTATIONS, completed, duration, half_to_even, joined_runs, reaches
 
 ROWS = ibis.table(
     {"series": "string", "day": "int32", "low": "float64", "high": "float64", "first": "int32", "last": "int32"}, name="rows"
@@ -64,7 +64,7 @@ def fill_by_hand(values: Sequence[float | None], method: str, maximum_gap: int, 
 
 @pytest.mark.parametrize("method", IMPUTATIONS)
 @pytest.mark.parametrize("end_gaps", END_GAPS)
-def test_imputed_as_by_hand(method: str, end_gaps: str) -> None:
+def test_completed_as_by_hand(method: str, end_gaps: str) -> None:
     draw = random.Random(method + end_gaps)
     series = [
         [None if draw.random() < share else draw.uniform(0, 1000) for _ in range(draw.randint(1, 15))]
@@ -72,11 +72,11 @@ def test_imputed_as_by_hand(method: str, end_gaps: str) -> None:
         for _ in range(20)
     ]
     for maximum_gap in (0, 2, 100):
-        expression = imputed(
-            ROWS, ["series"], "day", ENDS, LIMITS, method=method, maximum_gap=maximum_gap, end_gaps=end_gaps
+        expression = completed(
+            ROWS.filter(ROWS.low.notnull()), ["series"], "day", ENDS, LIMITS, method=method, maximum_gap=maximum_gap, end_gaps=end_gaps
         )
         rows = run(expression, series, "series, day")
-        expected = [value for values in series for value in fill_by_hand(values, method, maximum_gap, end_gaps)]
+        expected = [value for values in series if any(v is not None for v in values) for value in fill_by_hand(values, method, maximum_gap, end_gaps)]
         assert [row["low"] for row in rows] == [pytest.approx(value) if value is not None else None for value in expected]
         assert [row["high"] for row in rows] == [row["low"] for row in rows]
 
@@ -122,7 +122,7 @@ def test_half_to_even() -> None:
 
 
 def test_compile_everywhere() -> None:
-    filled = imputed(ROWS, ["series"], "day", ENDS, LIMITS, method="linear", maximum_gap=7, end_gaps="nearest")
+    filled = completed(ROWS.filter(ROWS.low.notnull()), ["series"], "day", ENDS, LIMITS, method="linear", maximum_gap=7, end_gaps="nearest")
     runs = joined_runs(filled.mutate(flag=(filled.low < 1).fill_null(False)), ["series"], "day", ["flag"], 2)
     for dialect in ("duckdb", "postgres", "databricks"):
         assert compile_sql(runs, dialect)

@@ -101,7 +101,9 @@ class Parameters:
     def key(self) -> tuple[tuple[str, str, Value], ...]:
         """All values in a fixed order."""
         return tuple(
-            (scope, name, self.values[scope][name]) for scope in sorted(self.values) for name in sorted(self.values[scope])
+            (scope, name, self.values[scope][name])
+            for scope in sorted(self.values)
+            for name in sorted(self.values[scope])
         )
 
     def as_dict(self) -> dict[str, dict[str, Value]]:

@@ -8,12 +8,22 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
-from carac.cohort.infusions import unreadable_time
+from carac.cohort.infusions import NO_PATIENT, unreadable_time
 from carac.cohort.records import RecordSource, first_problem, number_of, text_of, time_of
+from carac.cohort.setting_aside import (
+    COUNTED,
+    SEEN,
+    doubt,
+    doubtful_number,
+    doubtful_offset,
+    doubts,
+    with_seen,
+)
 from carac.cohort.translation import Problem, Translated, translate
 from carac.cohort.values import read_value
 from carac.engine.base import compile_sql
 from carac.engine.duckdb_engine import DuckDB
+from carac.findings import CaracError
 from carac.vocabulary.analytes import Analyte, analytes
 from carac.vocabulary.codes import analyte_of_code
 from carac.vocabulary.spelling import fold, nearest
@@ -27,6 +37,7 @@ _CONVERSION = {
     "divide": "float64",
     "plausible_low": "float64",
     "plausible_high": "float64",
+    "plausible_text": "string",
 }
 
 
@@ -49,6 +60,7 @@ class LabOptions:
 def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ibis.Table:
     """The rows of the record in canonical units, with `problem` and `source_row`."""
     raw = source.expression()
+    _check(options)
     translator = _Translator(options)
     keys = {"analyte": raw.analyte, "unit": raw.unit, "method": raw.method}
     rows = translate(engine, raw, keys, _CONVERSION, translator.conversion, "unit")
@@ -62,10 +74,14 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         lower=_converted(number_of(rows.lower_limit), rows),
         upper=_converted(number_of(rows.upper_limit), rows),
         mean=_converted(number_of(rows.normal_mean), rows),
+        status_word=text_of(rows.status).lower().re_replace(r"[\s-]+", "_"),
     )
+    # Limits that run backwards are no limits.
+    backwards = (made.lower > made.upper).fill_null(False)
     problems = [
-        text_of(made.patient_id).isnull().ifelse(Problem("missing_patient", "the patient_id is empty", "Fill it in.").text, _NONE),
+        text_of(made.patient_id).isnull().ifelse(NO_PATIENT.text, _NONE),
         time_problem(made.time, made.time_read),
+        made.status_word.isin(_WITHDRAWN).ifelse(with_seen(_WITHDRAWN_TEXT, made.status), _NONE),
         made.unit_problem,
         made.value_problem,
     ]
@@ -79,13 +95,45 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         value_low=made.low,
         value_high=made.high,
         # A limit of 0 or less cannot be divided by: it counts as missing.
-        lower_limit=(made.lower > 0).ifelse(made.lower, ibis.null("float64")),
-        upper_limit=(made.upper > 0).ifelse(made.upper, ibis.null("float64")),
+        lower_limit=((made.lower > 0) & ~backwards).ifelse(made.lower, ibis.null("float64")),
+        upper_limit=((made.upper > 0) & ~backwards).ifelse(made.upper, ibis.null("float64")),
         normal_mean=made.mean,
-        status=text_of(made.status).lower(),
+        status=made.status_word,
         problem=first_problem(problems),
+        doubt=doubts(_doubts(made, backwards)),
         source_row=made.source_row.cast("int64"),
     )
+
+
+def _check(options: LabOptions) -> None:
+    """Refuse options that name no analyte, no unit or no basis."""
+    for name, unit in options.default_units.items():
+        if name not in analytes():
+            near = nearest(name, analytes())
+            hint = f" Did you mean {near}?" if near else ""
+            raise CaracError(f"The unit {unit!r} is meant for {name!r}, which is no analyte.{hint}")
+        if conversion(name, unit) is None:
+            units = ", ".join(dict.fromkeys(known_units(name)))
+            raise CaracError(f"The unit {unit!r} is not known for {name}; name one of {units}.")
+    if options.d_dimer_basis not in (None, "FEU", "DDU"):
+        raise CaracError(f"The basis of D-dimer is FEU or DDU, not {options.d_dimer_basis!r}.")
+
+
+def _doubts(rows: ibis.Table, backwards: ir.BooleanValue) -> list[ir.StringValue]:
+    """What is not used of a result that stays."""
+    remedy, cost = (
+        "Write one number in the unit of the value.",
+        "Grades that compare with a limit of normal have a range.",
+    )
+    each = [doubtful_number(rows[name], name, remedy, cost) for name in ("lower_limit", "upper_limit", "normal_mean")]
+    message = f"the lower limit lies above the upper limit, and both count as missing, in {COUNTED}"
+    each.append(doubt("limits_backwards", message, "Exchange the two.", cost, backwards))
+    message = f"the upper limit is not above 0 and counts as missing in {COUNTED}"
+    each.append(doubt("implausible_limit", message, remedy, cost, rows.upper <= 0, rows.upper_limit))
+    message = f"the status is not known and was read as final in {COUNTED}"
+    unknown = rows.status_word.notnull() & ~rows.status_word.isin([*_RANK, *_WITHDRAWN])
+    each.append(doubt("unknown_status", message, "Write preliminary, final or corrected.", "", unknown, rows.status))
+    return [*each, doubtful_offset(rows.time)]
 
 
 def time_problem(column: ir.Value, time: ir.TimestampValue) -> ir.StringValue:
@@ -100,18 +148,30 @@ def _with_ends(engine: DuckDB, rows: ibis.Table) -> ibis.Table:
     low, high = number_of(rows.value_low), number_of(rows.value_high)
     if rows.value.type().is_numeric():
         number = number_of(rows.value)
-        low, high = ibis.coalesce(low, number), ibis.coalesce(high, number)
+        rows = rows.mutate(low_read=ibis.coalesce(low, number), high_read=ibis.coalesce(high, number))
         empty = Problem("missing_value", "there is no value", "Write a number, or leave the row out.").text
-        return rows.mutate(low_read=low, high_read=high, value_problem=low.isnull().ifelse(empty, _NONE))
-    if rows.value_low.type().is_numeric() and not rows.value.type().is_string():
-        raise AssertionError("value is text, a number, or absent")
+        return rows.mutate(value_problem=_end_problem(rows, ibis.literal(empty)))
     number = number_of(rows.value)
     odd = number.isnull().ifelse(ibis.coalesce(text_of(rows.value), ibis.literal("")), ibis.literal(""))
     outputs = {"odd_low": "float64", "odd_high": "float64"}
     rows = translate(engine, rows.mutate(number_read=number), {"odd": odd}, outputs, _odd_value, "value")
     low = ibis.coalesce(low, rows.number_read, rows.odd_low)
     high = ibis.coalesce(high, rows.number_read, rows.odd_high)
-    return rows.mutate(low_read=low, high_read=high, value_problem=low.isnull().ifelse(rows.value_problem, _NONE))
+    rows = rows.mutate(low_read=low, high_read=high)
+    return rows.mutate(value_problem=_end_problem(rows, rows.value_problem))
+
+
+def _end_problem(rows: ibis.Table, absent: ir.StringValue) -> ir.StringValue:
+    """The problem of two ends: both absent, one absent, or in the wrong order."""
+    low, high = rows.low_read, rows.high_read
+    one = "half_an_interval|only one of value_low and value_high is a number|Write both ends, or value as <10 or >5000."
+    order = "unreadable_value|value_low lies above value_high|Write the lower end first."
+    return ibis.cases(
+        (low.isnull() & high.isnull(), absent),
+        (low.isnull() | high.isnull(), ibis.literal(one)),
+        (low > high, ibis.literal(order)),
+        else_=_NONE,
+    )
 
 
 def _odd_value(text: str) -> Translated:
@@ -119,7 +179,7 @@ def _odd_value(text: str) -> Translated:
         return Problem("missing_value", "there is no value", "Write a number, or leave the row out.")
     reading = read_value(text)
     if reading.problem:
-        return Problem("unreadable_value", reading.problem, reading.remedy)
+        return Problem("unreadable_value", reading.problem, reading.remedy + SEEN + text)
     return {"odd_low": reading.low, "odd_high": reading.high}
 
 
@@ -131,8 +191,11 @@ def _implausible(rows: ibis.Table) -> ir.StringValue:
     outside = (rows.high < rows.plausible_low) | (rows.low > rows.plausible_high)
     # A comparator may end at infinity; only a value wholly outside is implausible.
     start = ibis.literal("implausible_value|") + rows.analyte_name + ibis.literal(" outside ")
-    span = rows.plausible_low.cast("string") + ibis.literal(" to ") + rows.plausible_high.cast("string")
-    return outside.ifelse(start + span + ibis.literal(" in its canonical unit|Check value and unit."), _NONE)
+    span = rows.plausible_text + ibis.literal(f"|Check value and unit.{SEEN}")
+    ends = [text_of(end) for end in (rows.value, rows.value_low, rows.value_high)]
+    seen = ibis.coalesce(ends[0], ends[1] + ibis.literal(" to ") + ends[2], ibis.literal(""))
+    unit = ibis.coalesce(ibis.literal(" ") + text_of(rows.unit), ibis.literal(""))
+    return outside.ifelse(start + span + seen + unit, _NONE)
 
 
 @dataclass(frozen=True)
@@ -143,13 +206,17 @@ class _Translator:
 
     def conversion(self, analyte: str, unit: str, method: str) -> Translated:
         known, basis = _analyte(analyte)
+        if not analyte:
+            return Problem("missing_analyte", "the analyte is empty", "Fill it in.")
         if known is None:
             near = nearest(analyte, analytes())
-            remedy = f"Did you mean {near}?" if near else "See the list of analytes in the documentation, or leave it out."
+            remedy = (
+                f"Did you mean {near}?" if near else "See the list of analytes in the documentation, or leave it out."
+            )
             return Problem("unknown_analyte", f"the analyte {analyte!r} is not known", remedy)
         unit = unit or self.options.default_units.get(known.name, "")
-        basis = basis or _basis_of(method) or self.options.d_dimer_basis
-        found = conversion(known.name, unit, basis)
+        known_basis = basis or _basis_of(method) or self.options.d_dimer_basis
+        found = conversion(known.name, unit, known_basis)
         if found is None:
             return _unit_problem(known, unit)
         if found.basis_needed:
@@ -181,7 +248,9 @@ def _unit_problem(analyte: Analyte, unit: str) -> Problem:
     units = ", ".join(dict.fromkeys(known_units(analyte.name)))
     if not unit:
         return Problem(
-            "missing_unit", f"{analyte.name} has no unit", f"Write one of {units}, or name it with --unit {analyte.name}=UNIT."
+            "missing_unit",
+            f"{analyte.name} has no unit",
+            f"Write one of {units}, or name it with --unit {analyte.name}=UNIT.",
         )
     reason = why_not(analyte.name, unit)
     message = f"the unit {unit!r} is not known for {analyte.name}" + (f": {reason}" if reason else "")
@@ -196,10 +265,14 @@ def _columns(analyte: Analyte, found: Conversion) -> Translated:
         "divide": found.divide,
         "plausible_low": analyte.plausible_low,
         "plausible_high": analyte.plausible_high,
+        "plausible_text": f"{analyte.plausible_low:,g} to {analyte.plausible_high:,g} {analyte.canonical_unit}".strip(),
     }
 
 
 _RANK = {"corrected": 2, "amended": 2, "final": 1, "preliminary": 0}
+#: Words of FHIR and of laboratories for a result that does not hold.
+_WITHDRAWN_TEXT = "withdrawn|the laboratory withdrew the result|"
+_WITHDRAWN = ("entered_in_error", "cancelled", "canceled", "withdrawn")
 
 
 def superseded(engine: DuckDB, labs: ibis.Table) -> tuple[ibis.Table, int]:

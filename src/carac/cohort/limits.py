@@ -6,7 +6,9 @@ Most exports carry no limits, and without them every rule that compares with a l
 from __future__ import annotations
 
 import csv
+import io
 from datetime import datetime
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,18 @@ from carac.vocabulary.units import conversion, known_units
 
 COLUMNS = ("analyte", "sex", "age_from", "age_to", "period_from", "period_to", "unit", "lower_limit", "upper_limit")
 RELATION = "site_limits"
+#: What the choice of a row of the site depends on.
+_MATCH = ["patient_id", "analyte", "time"]
 _SCHEMA = pa.schema(
     [("site_analyte", pa.string()), ("site_sex", pa.string())]
     + [(name, pa.float64()) for name in ("age_from", "age_to")]
     + [(name, pa.timestamp("us")) for name in ("period_from", "period_to")]
-    + [("site_lower", pa.float64()), ("site_upper", pa.float64()), ("specificity", pa.int64()), ("site_row", pa.int64())]
+    + [
+        ("site_lower", pa.float64()),
+        ("site_upper", pa.float64()),
+        ("specificity", pa.int64()),
+        ("site_row", pa.int64()),
+    ]
 )
 _TYPES = {
     "site_analyte": "string", "site_sex": "string", "age_from": "float64", "age_to": "float64", "period_from": "timestamp",
@@ -56,11 +65,18 @@ def load_site_limits(records: Records, path: Path) -> None:
         raise CaracError(f"There is no file of limits {path}.") from None
     except UnicodeDecodeError:
         raise CaracError(f"{path.name} is not UTF-8; save it as UTF-8.") from None
-    lines = csv.DictReader(text.splitlines())
+    except OSError as error:
+        raise CaracError(f"The file of limits {path} could not be read: {error.strerror}.") from None
+    lines = csv.DictReader(io.StringIO(text))
     names = [name.strip().lower() for name in lines.fieldnames or []]
     if "analyte" not in names or not {"lower_limit", "upper_limit"} & set(names):
-        raise CaracError(f"{path.name} needs the columns analyte, unit, and lower_limit or upper_limit; it has {', '.join(names)}.")
-    rows = [_site_row(path.name, number, dict(zip(names, line.values(), strict=False))) for number, line in enumerate(lines, start=2)]
+        has = ", ".join(names) or "none"
+        raise CaracError(f"{path.name} needs the columns analyte, unit, and lower_limit or upper_limit; it has {has}.")
+    rows = []
+    for line in lines:
+        if None in line:
+            raise CaracError(f"{path.name}, row {lines.line_num}: there are more fields than columns in the header.")
+        rows.append(_site_row(path.name, lines.line_num, dict(zip(names, line.values(), strict=True))))
     records.engine.load(RELATION, pa.Table.from_pylist(rows, schema=_SCHEMA))
     records.files[path.name] = file_hash(path)
 
@@ -73,12 +89,18 @@ def _site_row(file: str, number: int, texts: dict[str, str | None]) -> dict[str,
     analyte = fold(text("analyte")).replace(" ", "_")
     if analyte not in analytes():
         near = nearest(analyte, analytes())
-        raise CaracError(f"{where}: the analyte {text('analyte')!r} is not known." + (f" Did you mean {near}?" if near else ""))
+        hint = f" Did you mean {near}?" if near else ""
+        raise CaracError(f"{where}: the analyte {text('analyte')!r} is not known.{hint}")
     found = conversion(analyte, text("unit"))
     if found is None or found.basis_needed:
         units = ", ".join(dict.fromkeys(known_units(analyte)))
         raise CaracError(f"{where}: the unit {text('unit')!r} is not known for {analyte}; write one of {units}.")
     numbers = {name: _number(where, name, text(name)) for name in ("age_from", "age_to", "lower_limit", "upper_limit")}
+    lower, upper = numbers["lower_limit"], numbers["upper_limit"]
+    if lower is None and upper is None:
+        raise CaracError(f"{where}: there is neither lower_limit nor upper_limit; write at least one.")
+    if lower is not None and upper is not None and lower > upper:
+        raise CaracError(f"{where}: lower_limit {lower:g} lies above upper_limit {upper:g}; exchange the two.")
     sex = {"f": "female", "female": "female", "m": "male", "male": "male", "": None}.get(text("sex").lower(), "?")
     if sex == "?":
         raise CaracError(f"{where}: the sex {text('sex')!r} is not known; write female, male, or nothing for both.")
@@ -90,8 +112,8 @@ def _site_row(file: str, number: int, texts: dict[str, str | None]) -> dict[str,
         "age_to": numbers["age_to"],
         "period_from": _date(where, text("period_from")),
         "period_to": _date(where, text("period_to")),
-        "site_lower": None if numbers["lower_limit"] is None else found.apply(numbers["lower_limit"]),
-        "site_upper": None if numbers["upper_limit"] is None else found.apply(numbers["upper_limit"]),
+        "site_lower": None if lower is None else found.apply(lower),
+        "site_upper": None if upper is None else found.apply(upper),
         "specificity": sum(condition is not None for condition in conditions),
         "site_row": number,
     }
@@ -99,9 +121,12 @@ def _site_row(file: str, number: int, texts: dict[str, str | None]) -> dict[str,
 
 def _number(where: str, name: str, text: str) -> float | None:
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
-        raise CaracError(f"{where}: {name} is {text!r}; write a number with a point for decimals.") from None
+        number = inf
+    if number is not None and not isfinite(number):
+        raise CaracError(f"{where}: {name} is {text!r}; write a number with a point for decimals.")
+    return number
 
 
 def _date(where: str, text: str) -> datetime | None:
@@ -123,10 +148,13 @@ def with_site_limits(records: Records, labs: ibis.Table) -> ibis.Table:
         return labs
     site = ibis.table(_TYPES, name=RELATION)
     infusions = ibis.table(COHORT_SCHEMAS["infusions"], name="infusions")
-    people = infusions.group_by("patient_id").aggregate(site_of_sex=infusions.sex.max(), site_of_age=infusions.age.min())
+    people = infusions.group_by("patient_id").aggregate(
+        site_of_sex=infusions.sex.max(), site_of_age=infusions.age.min()
+    )
     wanting = labs.filter(labs.lower_limit.isnull() & labs.upper_limit.isnull())
-    wanting = wanting.select("source_row", "patient_id", "analyte", "time").left_join(people, "patient_id")
-    wanting = wanting.drop("patient_id_right")
+    # Not by row: a folder of several Parquet files counts its rows anew in each.
+    wanting = wanting.group_by(_MATCH).aggregate(results=wanting.count())
+    wanting = wanting.left_join(people, "patient_id").drop("patient_id_right")
     matched = wanting.inner_join(site, [wanting.analyte == site.site_analyte])
     matched = matched.filter(
         matched.site_sex.isnull() | (matched.site_sex == matched.site_of_sex),
@@ -136,16 +164,18 @@ def with_site_limits(records: Records, labs: ibis.Table) -> ibis.Table:
         matched.period_to.isnull() | (matched.time.date() <= matched.period_to.date()),
     )
     order = [ibis.desc(matched.specificity), matched.site_row]
-    ranked = matched.mutate(place=ibis.row_number().over(ibis.window(group_by="source_row", order_by=order)))
-    chosen = ranked.filter(ranked.place == 0).select("source_row", "site_lower", "site_upper")
-    engine.create("site_limits_by_row", compile_sql(chosen, engine.dialect))
-    by_row = ibis.table({"source_row": "int64", "site_lower": "float64", "site_upper": "float64"}, name="site_limits_by_row")
-    number = int(str(engine.rows('SELECT count(*) FROM "site_limits_by_row"')[0][0]))
+    ranked = matched.mutate(place=ibis.row_number().over(ibis.window(group_by=_MATCH, order_by=order)))
+    chosen = ranked.filter(ranked.place == 0).select(*_MATCH, "results", "site_lower", "site_upper")
+    engine.create("site_limits_by_result", compile_sql(chosen, engine.dialect))
+    by_result = ibis.table(chosen.schema(), name="site_limits_by_result")
+    number = int(str(engine.rows('SELECT coalesce(sum(results), 0) FROM "site_limits_by_result"')[0][0]))
     if number:
         message = f"{number} results took their limits of normal from the site file."
-        records.findings.add(Finding("site_limits", Severity.NOTE, "labs", message, count=number, file=records.sources["labs"].file))
-    joined = labs.left_join(by_row, "source_row")
+        file = records.sources["labs"].file
+        records.findings.add(Finding("site_limits", Severity.NOTE, "labs", message, count=number, file=file))
+    joined = labs.left_join(by_result, _MATCH)
+    none = joined.lower_limit.isnull() & joined.upper_limit.isnull()
     return joined.mutate(
-        lower_limit=ibis.coalesce(joined.lower_limit, joined.site_lower),
-        upper_limit=ibis.coalesce(joined.upper_limit, joined.site_upper),
+        lower_limit=none.ifelse(joined.site_lower, joined.lower_limit),
+        upper_limit=none.ifelse(joined.site_upper, joined.upper_limit),
     ).select(*labs.columns)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import ibis
 import ibis.expr.types as ir
 
+from carac.cohort.infusions import NO_PATIENT, unreadable_time
 from carac.cohort.labs import time_problem
 from carac.cohort.records import RecordSource, first_problem, number_of, text_of, time_of
+from carac.cohort.setting_aside import (
+    COUNTED,
+    SEEN,
+    doubt,
+    doubtful_number,
+    doubtful_offset,
+    doubtful_order,
+    doubtful_time,
+    doubts,
+    ends_before,
+    with_seen,
+)
 from carac.cohort.translation import Problem, Translated, translate
 from carac.engine.duckdb_engine import DuckDB
 from carac.vocabulary.agents import agent_of, agents
@@ -16,11 +31,12 @@ from carac.vocabulary.spelling import fold, nearest
 from carac.vocabulary.units import conversion, known_units
 
 _NONE = ibis.null("string")
+INTENTS = ("therapeutic", "prophylactic")
 
 
 def missing_patient(column: ir.Value) -> ir.StringValue:
     """The problem of a row without patient."""
-    return text_of(column).isnull().ifelse(Problem("missing_patient", "the patient_id is empty", "Fill it in.").text, _NONE)
+    return text_of(column).isnull().ifelse(NO_PATIENT.text, _NONE)
 
 
 def parsed_assessments(engine: DuckDB, source: RecordSource) -> ibis.Table:
@@ -38,15 +54,19 @@ def parsed_assessments(engine: DuckDB, source: RecordSource) -> ibis.Table:
         number=rows.number_read,
         text=rows.text_read,
         problem=first_problem([missing_patient(rows.patient_id), time_problem(rows.time, time), rows.sign_problem]),
+        doubt=doubts([doubtful_offset(rows.time)]),
         source_row=rows.source_row.cast("int64"),
     )
 
 
 def _sign(item: str, value: str, unit: str) -> Translated:
     known = item_of(item) or item_of(fold(item).replace(" ", "_"))
+    if not item:
+        return Problem("missing_item", "the item is empty", "Fill it in.")
     if known is None:
         near = nearest(item, assessment_items())
-        return Problem("unknown_item", f"the item {item!r} is not known", f"Did you mean {near}?" if near else "See the list of items.")
+        remedy = f"Did you mean {near}?" if near else "See the list of items."
+        return Problem("unknown_item", f"the item {item!r} is not known", remedy)
     if not value:
         return Problem("missing_value", f"{item} has no value", "Write one, or leave the row out.")
     return _word(known, value) if known.kind == "word" else _sign_number(known, value, unit)
@@ -66,16 +86,24 @@ def _sign_number(item: AssessmentItem, value: str, unit: str) -> Translated:
     try:
         number = float(value)
     except ValueError:
-        return Problem("unreadable_value", f"{item.name} is {value!r}, which is no number", "Write a number with a point for decimals.")
+        remedy = f"Write a number with a point for decimals.{SEEN}{value}"
+        return Problem("unreadable_value", f"{item.name} is no number", remedy)
     found = conversion(item.name, unit or item.unit)
     if found is None and unit and not item.name.startswith("recorded_grade"):
         units = ", ".join(dict.fromkeys(known_units(item.name)))
         return Problem("unknown_unit", f"the unit {unit!r} is not known for {item.name}", f"Write one of {units}.")
     canonical = found.apply(number) if found else number
     low, high = item.low, item.high
-    if number != number or (low is not None and canonical < low) or (high is not None and canonical > high):
-        return Problem("implausible_value", f"{item.name} is {value}", f"It lies between {low} and {high} {item.unit}.")
+    if not isfinite(number) or (low is not None and canonical < low) or (high is not None and canonical > high):
+        remedy = f"Check value and unit.{SEEN}{value} {unit}".strip()
+        return Problem("implausible_value", f"{item.name} outside {range_text(low, high, item.unit)}", remedy)
     return {"item_name": item.name, "number_read": canonical}
+
+
+def range_text(low: float | None, high: float | None, unit: str) -> str:
+    """A plausible range in words."""
+    upper = "any finite number" if high is None else f"{high:,g}"
+    return " ".join(part for part in (f"{low or 0:,g} to {upper}", unit) if part)
 
 
 def parsed_treatments(engine: DuckDB, source: RecordSource) -> ibis.Table:
@@ -85,6 +113,18 @@ def parsed_treatments(engine: DuckDB, source: RecordSource) -> ibis.Table:
     rows = translate(engine, raw, {"agent": raw.agent, "beyond_routine": raw.beyond_routine}, outputs, _agent, "agent")
     start, start_precision = time_of(rows.start)
     end, end_precision = time_of(rows.end)
+    cost = "The course counts on its first day only."
+    intent = text_of(rows.intent).lower()
+    message = f"the intent is not known and was not used in {COUNTED}"
+    unknown = intent.notnull() & ~intent.isin(INTENTS)
+    unknown_cost = "A prophylactic dose may count as a therapeutic one."
+    doubted = [
+        doubtful_time(rows.end, "the end", cost),
+        doubtful_order(rows.start, rows.end, cost),
+        doubtful_number(rows.dose, "the dose", "Write the number alone; the unit has a column of its own."),
+        doubt("unknown_word", message, f"Write {' or '.join(INTENTS)}.", unknown_cost, unknown, rows.intent),
+        doubtful_offset(rows.start),
+    ]
     columns = {name: text_of(rows[name]) for name in ("unit", "route", "indication", "event_id")}
     return rows.select(
         patient_id=text_of(rows.patient_id),
@@ -95,16 +135,19 @@ def parsed_treatments(engine: DuckDB, source: RecordSource) -> ibis.Table:
         agent=rows.agent_name,
         agent_class=rows.agent_group,
         dose=number_of(rows.dose),
-        intent=text_of(rows.intent).lower(),
+        intent=intent,
         beyond_routine=rows.beyond,
         **columns,
         problem=first_problem([missing_patient(rows.patient_id), time_problem(rows.start, start), rows.agent_problem]),
+        doubt=doubts(doubted),
         source_row=rows.source_row.cast("int64"),
     )
 
 
 def _agent(agent: str, beyond_routine: str) -> Translated:
     name = agent_of(agent)
+    if not agent:
+        return Problem("missing_agent", "the agent is empty", "Fill it in.")
     if name is None:
         near = nearest(agent, agents())
         remedy = f"Did you mean {near}?" if near else "An agent that no definition reads may stay."
@@ -112,7 +155,8 @@ def _agent(agent: str, beyond_routine: str) -> Translated:
     try:
         beyond = boolean_of(beyond_routine)
     except ValueError:
-        return Problem("unknown_word", f"beyond_routine is {beyond_routine!r}", "Write true or false, or leave it empty.")
+        remedy = "Write true or false, or leave it empty."
+        return Problem("unknown_word", f"beyond_routine is {beyond_routine!r}", remedy)
     return {"agent_name": name, "agent_group": agents()[name].agent_class, "beyond": beyond}
 
 
@@ -121,14 +165,26 @@ def parsed_periods(engine: DuckDB, source: RecordSource) -> ibis.Table:
     rows = source.expression()
     start, start_precision = time_of(rows.start)
     end, end_precision = time_of(rows.end)
+    kind = text_of(rows.kind).lower().re_replace(r"[\s-]+", "_")
+    # A period without end is still running: one whose end cannot be read must not become that.
+    no_kind = Problem("missing_kind", "the kind is empty", "Write ward, intensive_care, outpatient or central_line.")
+    early = with_seen("end_before_start|the end lies before the start|Correct one of the two.", rows.end)
+    problems = [
+        missing_patient(rows.patient_id),
+        time_problem(rows.start, start),
+        kind.isnull().ifelse(no_kind.text, _NONE),
+        (text_of(rows.end).notnull() & end.isnull()).ifelse(unreadable_time(text_of(rows.end)), _NONE),
+        ends_before(rows.start, rows.end).ifelse(early, _NONE),
+    ]
     return rows.select(
         patient_id=text_of(rows.patient_id),
         start=start,
         start_precision=start_precision,
         end=end,
         end_precision=end_precision,
-        kind=text_of(rows.kind).lower(),
+        kind=kind,
         text=text_of(rows.text),
-        problem=first_problem([missing_patient(rows.patient_id), time_problem(rows.start, start)]),
+        problem=first_problem(problems),
+        doubt=doubts([doubtful_offset(rows.start)]),
         source_row=rows.source_row.cast("int64"),
     )

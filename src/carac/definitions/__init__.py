@@ -7,6 +7,7 @@ from importlib import import_module
 
 from carac.findings import CaracError
 from carac.language.definition import Definition
+from carac.parameters import Value
 from carac.vocabulary.spelling import nearest
 
 #: Modules with a tuple DEFINITIONS, in the order in which cards and columns stand.
@@ -46,4 +47,16 @@ def definition_of(name: str) -> Definition:
     if name in known:
         return known[name]
     near = nearest(name, known)
-    raise CaracError(f"There is no definition {name!r}." + (f" Did you mean {near}?" if near else " See `carac definitions`."))
+    raise CaracError(
+        f"There is no definition {name!r}." + (f" Did you mean {near}?" if near else " See `carac definitions`.")
+    )
+
+
+def sensitivity_sets() -> dict[str, list[dict[str, Value]]]:
+    """Per definition that depends much on its open choices: the preset (nothing changed), then one change at a time."""
+    found: dict[str, list[dict[str, Value]]] = {}
+    for module in MODULES:
+        sets = getattr(import_module(f"carac.definitions.{module}"), "sensitivity_sets", None)
+        if sets is not None:
+            found |= sets()
+    return found

@@ -25,7 +25,11 @@ class DuckDB:
     dialect = "duckdb"
 
     def __init__(
-        self, memory: str | None = None, temporary: Path | None = None, threads: int | None = None, file: Path | None = None
+        self,
+        memory: str | None = None,
+        temporary: Path | None = None,
+        threads: int | None = None,
+        file: Path | None = None,
     ) -> None:
         settings: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
         if memory:
@@ -42,7 +46,9 @@ class DuckDB:
     def __enter__(self) -> DuckDB:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -71,8 +77,8 @@ class DuckDB:
 
     def fetch(self, sql: str) -> pa.Table:
         """The rows of a query."""
-        result = self.connection.execute(sql).to_arrow_table()
-        return result if isinstance(result, pa.Table) else result.read_all()
+        relation = self.connection.sql(sql)
+        return relation.to_arrow_table()
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a small query, as tuples."""
@@ -84,7 +90,9 @@ class DuckDB:
 
     def write_parquet(self, sql: str, path: Path) -> int:
         """Write the rows of a query; the number of rows."""
-        written = self.connection.execute(f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
+        written = self.connection.execute(
+            f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchone()
         return int(written[0]) if written else 0
 
     def attach(self, path: Path, name: str) -> None:
@@ -97,7 +105,11 @@ class DuckDB:
     def read_parquet(self, name: str, path: Path) -> None:
         """A view over a Parquet file or a folder of them, with the row of the file as `source_row`."""
         pattern = path / "**/*.parquet" if path.is_dir() else path
-        self._view(name, path, f"SELECT *, file_row_number + 1 AS source_row FROM read_parquet('{_quoted(pattern)}', file_row_number=true)")
+        self._view(
+            name,
+            path,
+            f"SELECT *, file_row_number + 1 AS source_row FROM read_parquet('{_quoted(pattern)}', file_row_number=true)",
+        )
 
     def read_csv(self, name: str, path: Path, encoding: str = "utf-8", delimiter: str = ",") -> None:
         """A table of a CSV file, every column as text, with the line of the file as `source_row` (the header is line 1)."""

@@ -6,7 +6,7 @@ row-wise definitions side by side in layers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,7 @@ from carac.cohort.grid import (
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
 from carac.definitions import all_definitions
 from carac.engine.base import Step, compile_sql
+from carac.engine.kept_sql import kept
 from carac.language.definition import Definition, Layer, Tables
 from carac.parameters import Parameters, Values
 from carac.vocabulary.types import Baseline, Exposure, Grain, Input, Laboratory
@@ -42,7 +43,12 @@ CONTEXT: tuple[Input, ...] = (
     Exposure(
         "therapeutic_anticoagulant",
         (
-            *("vitamin_k_antagonist", "direct_oral_anticoagulant", "unfractionated_heparin", "low_molecular_weight_heparin"),
+            *(
+                "vitamin_k_antagonist",
+                "direct_oral_anticoagulant",
+                "unfractionated_heparin",
+                "low_molecular_weight_heparin",
+            ),
             *("fondaparinux", "argatroban"),
         ),
         without_prophylaxis=True,
@@ -59,11 +65,13 @@ class Plan:
     steps: tables and views in order; the last ones are ``patient_days_full``, ``infusion_results``, ``event_results``.
     definitions: the definitions that are graded.
     inputs: what the patient-day holds.
+    day_columns: names and types of the columns of ``day_inputs``.
     """
 
     steps: tuple[Step, ...]
     definitions: tuple[Definition, ...]
     inputs: tuple[Input, ...]
+    day_columns: tuple[tuple[str, str], ...]
 
     def of_grain(self, grain: Grain) -> tuple[Definition, ...]:
         """The definitions of one grain."""
@@ -74,7 +82,11 @@ def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> t
     """The names to grade: those asked for, else all that run by default and that the parameters allow."""
     known = all_definitions()
     if names is None:
-        names = [name for name, d in known.items() if d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))]
+        names = [
+            name
+            for name, d in known.items()
+            if d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))
+        ]
     wanted = dict.fromkeys(names)
     for name in names:
         for used in known[name].uses:
@@ -83,7 +95,9 @@ def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> t
 
 
 @lru_cache(maxsize=32)
-def make_plan(names: tuple[str, ...], parameters_key: tuple[tuple[str, str, object], ...], present: frozenset[str], dialect: str) -> Plan:
+def make_plan(
+    names: tuple[str, ...], parameters_key: tuple[tuple[str, str, object], ...], present: frozenset[str], dialect: str
+) -> Plan:
     """The plan for these definitions, parameters and tables, in one dialect; kept for the next call."""
     values: dict[str, dict[str, object]] = {}
     for scope, name, value in parameters_key:
@@ -92,8 +106,24 @@ def make_plan(names: tuple[str, ...], parameters_key: tuple[tuple[str, str, obje
     definitions = tuple(all_definitions()[name] for name in names)
     inputs = _inputs(definitions, parameters)
     made = _Plan(definitions, parameters, present, inputs)
-    steps = tuple(Step(name, compile_sql(expression, dialect), view) for name, expression, view in made.expressions())
-    return Plan(steps, definitions, inputs)
+
+    def compiled() -> dict[str, list[list[str | bool]]]:
+        expressions = made.expressions()
+        days = next(expression for name, expression, _ in expressions if name == "day_inputs").schema()
+        return {
+            "steps": [[name, compile_sql(expression, dialect), view] for name, expression, view in expressions],
+            "day_columns": [[name, str(kind)] for name, kind in days.items()],
+        }
+
+    found = kept(("plan", names, parameters_key, sorted(present), dialect), compiled)
+    steps = tuple(Step(name, sql, view) for name, sql, view in found["steps"])
+    return Plan(steps, definitions, inputs, tuple((name, kind) for name, kind in found["day_columns"]))
+
+
+def tables_of(day_columns: Mapping[str, str], present: frozenset[str]) -> Tables:
+    """The tables that a definition may read, as unbound expressions."""
+    cohort = {name: cohort_table(name) for name in COHORT_SCHEMAS}
+    return Tables(**cohort, days=ibis.table(day_columns, name="day_inputs"), present=present)
 
 
 def _inputs(definitions: Sequence[Definition], parameters: Parameters) -> tuple[Input, ...]:
@@ -120,7 +150,7 @@ class _Plan:
     def expressions(self) -> list[tuple[str, ibis.Table, bool]]:
         """Name, expression, and whether it stays a view."""
         steps = [("infusion_inputs", self.infusion_inputs(), False), ("day_inputs", self.day_inputs(), False)]
-        tables = self.tables(steps[1][1])
+        tables = tables_of({name: str(kind) for name, kind in steps[1][1].schema().items()}, self.present)
         by_rows = [d for d in self.definitions if d.rows is not None]
         for definition in by_rows:
             assert definition.rows is not None
@@ -132,11 +162,6 @@ class _Plan:
         steps.append(("infusion_results", self.infusions(made), True))
         steps.append(("event_results", self.events(made), True))
         return steps
-
-    def tables(self, day_inputs: ibis.Table) -> Tables:
-        cohort = {name: cohort_table(name) for name in COHORT_SCHEMAS}
-        days = ibis.table(day_inputs.schema(), name="day_inputs")
-        return Tables(**cohort, days=days, present=self.present)
 
     def _rows(self) -> ibis.Table:
         from_infusion = bool(self.grid_values["day_0_from_infusion"])
@@ -158,8 +183,16 @@ class _Plan:
         infusions = cohort_table("infusions")
         worst = worst_of_day(self._rows(), plain)
         wanted = [i for i in self.inputs if isinstance(i, Exposure)]
-        exposed = exposures(cohort_table("treatments"), self.day_numbers, wanted) if "treatments" in self.present else None
-        days = patient_days(grid(infusions, self.day_numbers), worst, infusions, exposed, [i for i in self.inputs if not isinstance(i, Baseline)])
+        exposed = (
+            exposures(cohort_table("treatments"), self.day_numbers, wanted) if "treatments" in self.present else None
+        )
+        days = patient_days(
+            grid(infusions, self.day_numbers),
+            worst,
+            infusions,
+            exposed,
+            [i for i in self.inputs if not isinstance(i, Baseline)],
+        )
         return carried(days, laboratory)
 
     def days(self, made: dict[str, ibis.Table]) -> ibis.Table:

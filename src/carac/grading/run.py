@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from carac.cohort.grid import KEYS
 from carac.definitions import definition_of
 from carac.engine.base import Engine, run_steps
 from carac.findings import Findings
 from carac.grading.plan import DAY_KEYS, EVENT_KEYS, Plan, chosen_definitions, make_plan
-from carac.cohort.grid import KEYS
-from carac.language.definition import Definition
 from carac.parameters import Parameters
 from carac.progress import Progress
 from carac.vocabulary.types import Baseline, Exposure, Grain, Input
@@ -34,12 +33,14 @@ class Graded:
     plan: what was graded.
     parameters: the resolved parameters.
     findings: of reading, making and grading.
+    present: tables that the record has.
     """
 
     engine: Engine
     plan: Plan
     parameters: Parameters
     findings: Findings
+    present: frozenset[str]
 
     def columns(self, grain: Grain, items: bool = False) -> list[str]:
         """The columns of a result table: keys, inputs, grades; with `items`, also what the grades were made of."""
@@ -90,7 +91,16 @@ def _context(grain: Grain) -> tuple[str, ...]:
     return {
         Grain.DAY: ("infusion_date",),
         Grain.INFUSION: (
-            *("infusion_date", "product", "disease", "centre", "age", "sex", "lymphodepletion_day", "follow_up_end_day"),
+            *(
+                "infusion_date",
+                "product",
+                "disease",
+                "centre",
+                "age",
+                "sex",
+                "lymphodepletion_day",
+                "follow_up_end_day",
+            ),
             *("death_day", "progression_day", "next_therapy_day"),
         ),
         Grain.EVENT: ("day", "onset", "kind", "site", "code", "code_class", "code_subclass"),
@@ -134,15 +144,10 @@ def grade_tables(
     progress = progress or Progress()
     _load_day_numbers(engine)
     run_steps(engine, plan.steps, progress)
-    return Graded(engine, plan, parameters, findings if findings is not None else Findings())
+    return Graded(engine, plan, parameters, findings if findings is not None else Findings(), present)
 
 
 def _load_day_numbers(engine: Engine) -> None:
     ends = engine.fetch("SELECT min(first_day) AS low, max(last_day) AS high FROM infusions").to_pylist()[0]
     low, high = (int(ends[end]) if ends[end] is not None else 0 for end in ("low", "high"))
     engine.load("day_numbers", pa.table({"day": pa.array(range(low, high + 1), pa.int32())}))
-
-
-def definitions_of(graded: Graded) -> tuple[Definition, ...]:
-    """The definitions that were graded."""
-    return graded.plan.definitions

@@ -50,6 +50,11 @@ class Bands:
         return sorted(cuts, key=lambda cut: -cut.points)
 
     @property
+    def as_tuples(self) -> tuple[tuple[str, float, int], ...]:
+        """The cut-points as plain tuples, worst first."""
+        return tuple((cut.comparison, cut.constant, cut.points) for cut in self.cuts)
+
+    @property
     def most(self) -> int:
         """The points of the worst band."""
         return max(cut.points for cut in self.cuts)
@@ -57,7 +62,9 @@ class Bands:
     def points(self, value: ir.NumericValue) -> ir.IntegerValue:
         """The points of an exact value; null for null."""
         branches = [(value.isnull(), ibis.null("int8"))]
-        branches += [(COMPARISONS[sign](value, constant), ibis.literal(points, "int8")) for sign, constant, points in self.cuts]
+        branches += [
+            (COMPARISONS[sign](value, constant), ibis.literal(points, "int8")) for sign, constant, points in self.cuts
+        ]
         return ibis.cases(*branches, else_=ibis.literal(0, "int8"))
 
     def bounds(self, value: Interval) -> Interval:

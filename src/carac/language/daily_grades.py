@@ -1,4 +1,4 @@
-"""From grades per assessment to grades per day: what a clinician recorded beside them, and death as the highest grade."""
+"""From grades per assessment to grades per day: what a clinician recorded beside them, and death as grade 5."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.language.comparisons import Interval
-from carac.parameters import Parameter, Values
+from carac.parameters import Parameter
+from carac.parameters import Values as Values
 from carac.vocabulary.types import Baseline, Grain, Input, Laboratory
 
 
@@ -70,13 +71,23 @@ Layer = Callable[[ibis.Table], Columns]
 
 @dataclass(frozen=True)
 class Rule:
-    """One criterion as data: what is read, its unit, and the cut-points; from it come card, explanation and tests."""
+    """One criterion as data: what is read, its unit, and the cut-points; from it come card, explanation and tests.
+
+    Parameters
+    ----------
+    name, title: the item, for columns and for people.
+    unit: unit of the cut-points.
+    cuts: comparison, constant, points; worst first.
+    column: the input column that is compared; empty where it is no plain input.
+    factor: what the input is multiplied by to be in the unit of the cut-points.
+    """
 
     name: str
     title: str
     unit: str
     cuts: tuple[tuple[str, float, int], ...]
     column: str = ""
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)

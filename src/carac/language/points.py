@@ -83,7 +83,7 @@ class Item:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        own = Rule(self.name, self.title, self.unit, tuple(tuple(cut) for cut in self.bands.cuts), self.input.column)
+        own = Rule(self.name, self.title, self.unit, self.bands.as_tuples, self.input.column, self.factor)
         return (own, *(self.otherwise.rules if self.otherwise else ()))
 
     def known(self, table: ibis.Table) -> ir.BooleanValue:
@@ -173,7 +173,11 @@ class Total:
             Output("__highest", "highest possible value, given what is missing; null where nothing is known"),
         )
         readings = tuple(
-            Output(r.suffix, f"{r.title} (at least {r.at_least}): true, false, or null where what is missing decides", "boolean")
+            Output(
+                r.suffix,
+                f"{r.title} (at least {r.at_least}): true, false, or null where what is missing decides",
+                "boolean",
+            )
             for r in self.readings
         )
         return (Output("", meaning), *bounds, *readings, *self._item_outputs())
@@ -183,7 +187,9 @@ class Total:
             return ()
         outputs: list[Output] = []
         for item in self.criteria:
-            outputs.append(Output(f"__{item.name}", f"points for {item.title}; null where they cannot be known", item=True))
+            outputs.append(
+                Output(f"__{item.name}", f"points for {item.title}; null where they cannot be known", item=True)
+            )
             if isinstance(item, Item) and item.otherwise:
                 meaning = f"which input gave the points: {item.name} or {item.otherwise.name}"
                 outputs.append(Output(f"__{item.name}__by", meaning, "string", item=True))

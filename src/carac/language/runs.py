@@ -1,14 +1,13 @@
 """Days in a row: filling gaps between values, joining low days into runs, and counting them.
 
-Nothing here knows what is measured. Every function adds columns to a table with one row per key and whole-number
-order (a day), complete within its window, and works alike on DuckDB, PostgreSQL and Spark: windows are running counts,
-maxima and minima only. All rules are monotone: a lower value never shortens a run. So a rule applied once to the
+Nothing here knows what is measured. Every table has one row per key and whole-number order (a day), and everything
+works alike on DuckDB, PostgreSQL and Spark: neighbours come from lag and lead, never from a last non-null value. All rules are monotone: a lower value never shortens a run. So a rule applied once to the
 certainly low days and once to the possibly low ones gives the exact lowest and highest result over all completions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -37,8 +36,8 @@ def half_to_even(value: ir.NumericValue, step: float) -> ir.FloatingValue:
     return tie.ifelse(whole + whole % 2, nearest).cast("float64") * number(step)
 
 
-def imputed(
-    rows: ibis.Table,
+def completed(
+    valued: ibis.Table,
     keys: Sequence[str],
     order: str,
     ends: tuple[str, str],
@@ -48,70 +47,78 @@ def imputed(
     maximum_gap: int,
     end_gaps: str,
 ) -> ibis.Table:
-    """The rows with missing values filled where a rule allows it; a value is an interval, filled end by end.
+    """Every day between the limits, with missing values filled where a rule allows it, else null.
+
+    A value is an interval, filled end by end. A series without any value has no row.
 
     Parameters
     ----------
-    rows: one row per key and day, complete between the two `limits`.
+    valued: one row per key and day that has a value, within the limits.
     keys: columns that name a series.
-    order: the day, a whole number.
-    ends: columns of the lower and upper end of the value (float64); both null where there is none.
-    limits: columns of the first and last day of the series, which bound the gaps at its ends.
+    order: the day, a whole number (int32).
+    ends: columns of the lower and upper end of the value (float64).
+    limits: columns of the first and last day of the series; both are constant within it.
     method: one of `IMPUTATIONS`. Linear and mean need a value on both sides.
     maximum_gap: longest gap, in consecutive days without a value, that is filled; a longer one stays empty throughout.
     end_gaps: one of `END_GAPS`.
     """
-    if method == "none":
-        return rows
-    low, high = ends
-    past = ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
-    future = ibis.window(group_by=keys, order_by=order, preceding=0, following=None)
-    # A value opens a block that lasts until the next value; the only value of a block is its maximum.
-    blocks = rows.mutate(block_before=rows[low].count().over(past), block_after=rows[low].count().over(future))
-    columns: dict[str, ir.Value] = {}
-    valued = blocks[low].notnull().ifelse(blocks[order], ibis.null(blocks[order].type()))
-    for side in ("before", "after"):
-        block = ibis.window(group_by=[*keys, f"block_{side}"])
-        columns[f"low_{side}"] = blocks[low].max().over(block)
-        columns[f"high_{side}"] = blocks[high].max().over(block)
-        columns[f"day_{side}"] = valued.max().over(block)
-    sided = blocks.mutate(**columns)
+    # Each value stands for its day and the gap after it, the first one also for the gap before it: one sort of the
+    # values alone. Numbering blocks on the complete grid takes three sorts of many more rows.
+    series = ibis.window(group_by=keys, order_by=order)
+    day = valued[order]
+    sided = valued.mutate(
+        value_day=day,
+        next_day=day.lead().over(series),
+        next_low=valued[ends[0]].lead().over(series),
+        next_high=valued[ends[1]].lead().over(series),
+        is_first=day.lag().over(series).isnull(),
+    )
+    since = sided.is_first.ifelse(sided[limits[0]], sided[order]).cast("int64")
+    until = ibis.coalesce(sided.next_day, sided[limits[1]] + 1).cast("int64")
+    spread = sided.mutate(**{order: ibis.range(since, until).unnest()})
+    spread = spread.mutate(**{order: spread[order].cast("int32")})
+    fillable = _fillable(spread, order, limits, maximum_gap, end_gaps) if method != "none" else {}
     filled = {
-        end: _filled(sided, sided[end], sided[f"{side}_before"], sided[f"{side}_after"], order, limits, method, maximum_gap, end_gaps)
-        for side, end in (("low", low), ("high", high))
+        end: _filled(spread, spread[end], spread[f"next_{side}"], order, method, fillable)
+        for side, end in zip(("low", "high"), ends, strict=True)
     }
-    return sided.select(**{name: filled.get(name, sided[name]) for name in rows.columns})
+    return spread.select(**{name: filled.get(name, spread[name]) for name in valued.columns})
+
+
+def _fillable(
+    spread: ibis.Table, order: str, limits: tuple[str, str], maximum_gap: int, end_gaps: str
+) -> dict[str, ir.BooleanValue]:
+    """The days that are filled, by where they lie: between two values, before the first, after the last."""
+    day, value_day, next_day = spread[order], spread.value_day, spread.next_day
+    within = {"between": (day > value_day) & (next_day - value_day - 1 <= maximum_gap)}
+    if end_gaps == "nearest":
+        within["before"] = (day < value_day) & (value_day - spread[limits[0]] <= maximum_gap)
+        within["after"] = (day > value_day) & next_day.isnull() & (spread[limits[1]] - value_day <= maximum_gap)
+    return within
 
 
 def _filled(
-    rows: ibis.Table,
+    spread: ibis.Table,
     value: ir.NumericValue,
-    before: ir.NumericValue,
-    after: ir.NumericValue,
+    following: ir.NumericValue,
     order: str,
-    limits: tuple[str, str],
     method: str,
-    maximum_gap: int,
-    end_gaps: str,
+    fillable: Mapping[str, ir.BooleanValue],
 ) -> ir.Value:
-    """One end of the value: itself, else what the method makes of its neighbours, else null."""
-    day, day_before, day_after = rows[order], rows.day_before, rows.day_after
-    between = day_before.notnull() & day_after.notnull() & (day_after - day_before - 1 <= maximum_gap)
+    """One end of the value on each day: itself, else what the method makes of its neighbours, else null."""
+    day, value_day = spread[order], spread.value_day
+    branches = [(day == value_day, value)]
     if method == "linear":
-        # Only days without a value come here, so the two days differ; nullif keeps an eager engine from dividing by zero.
-        span = (day_after - day_before).nullif(0).cast("float64")
-        inside = before + (after - before) * ((day - day_before).cast("float64") / span)
+        # nullif keeps an eager engine from dividing by zero: two values never share a day.
+        span = (spread.next_day - value_day).nullif(0).cast("float64")
+        inside = value + (following - value) * ((day - value_day).cast("float64") / span)
     elif method == "mean_of_neighbours":
-        inside = (before + after) / number(2.0)
-    elif method == "last_observation":
-        inside = before
+        inside = (value + following) / number(2.0)
+    elif method in ("last_observation", "none"):
+        inside = value
     else:
         raise ValueError(f"There is no imputation {method!r}.")
-    branches = [(value.notnull(), value), (between, inside)]
-    if end_gaps == "nearest":
-        leading = day_before.isnull() & (day_after - rows[limits[0]] <= maximum_gap)
-        trailing = day_after.isnull() & (rows[limits[1]] - day_before <= maximum_gap)
-        branches += [(leading, after), (trailing, before)]
+    branches += [(where, inside if place == "between" else value) for place, where in fillable.items()]
     return ibis.cases(*branches, else_=ibis.null("float64"))
 
 
@@ -122,9 +129,9 @@ def joined_runs(
 
     Parameters
     ----------
-    rows: one row per key and day.
+    rows: one row per key and day; days that carry no flag may be left out, which makes the windows small.
     keys: columns that name a series.
-    order: the day, a whole number.
+    order: the day, a whole number (int32).
     flags: boolean columns without null.
     join_gap: two flagged days belong to one run if at most so many days that are not flagged lie between them.
 

@@ -118,7 +118,8 @@ def filled(
     within: columns that must be the same for a value to stand in (flow only stands in for flow by the same device).
     all_day: signs whose value on a date holds for the whole date, also before it was recorded.
     """
-    exact = table.mutate(**{f"{name}__exact": table.precise.ifelse(table[name], ibis.null("float64")) for name in names})
+    none = ibis.null("float64")
+    exact = table.mutate(**{f"{name}__exact": table.precise.ifelse(table[name], none) for name in names})
     # Counting the values so far numbers the blocks between them; in a block, the only value is the last one.
     window = until_now(exact, *within)
     blocks = exact.mutate(**{f"{name}__block": exact[f"{name}__exact"].count().over(window) for name in names})

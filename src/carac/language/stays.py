@@ -35,12 +35,12 @@ def _last_day(rows: ibis.Table) -> ibis.Value:
     return ibis.coalesce(rows.end.cast("date"), ibis.date(9999, 12, 31))
 
 
-def covering(tables: Tables, events: ibis.Table) -> ibis.Table:
+def covering(tables: Tables) -> ibis.Table:
     """Of each event within a stay: the keys, `stay_start` (date) and `inside`.
 
     `inside` is null on the day of admission and of discharge: calendar days do not tell which came first.
     """
-    held = stays(tables)
+    held, events = stays(tables), tables.events
     onset = events.onset.cast("date")
     within = [events.patient_id == held.stay_patient, held.stay_start <= onset, onset <= held.stay_end]
     rows = events.select(*KEYS, "onset").inner_join(held, within)
@@ -55,7 +55,7 @@ def with_stay(tables: Tables, events: ibis.Table) -> ibis.Table:
     A patient of whom no stay is recorded at all is taken as an outpatient; `stays_known` says whether any period of
     care is.
     """
-    held = covering(tables, events)
+    held = covering(tables)
     held = held.rename({f"stay_{name}": name for name in KEYS})
     joined = events.left_join(held, [events[name] == held[f"stay_{name}"] for name in KEYS])
     care = tables.periods.filter(tables.periods.kind.isin((*HOSPITAL, "outpatient")))
@@ -66,5 +66,3 @@ def with_stay(tables: Tables, events: ibis.Table) -> ibis.Table:
         stays_known=joined.periods_of_care.notnull(),
     )
     return joined.drop(*(f"stay_{name}" for name in KEYS), "inside", "care_patient", "periods_of_care")
-
-

@@ -38,12 +38,16 @@ def bleeds(tables: Tables) -> ibis.Table:
     cells whose event_id names the bleed; null where there are none.
     """
     rows = features(tables, WANTED)
-    role, by_code = rows.code_role.fill_null(""), rows.code_class.fill_null("") == "bleeding"
-    said = (rows.kind == "bleeding").fill_null(False) & (~role.isin(ONLY_WITH_SITE) | rows.site.notnull())
-    rows = rows.filter((said | (by_code & role.isin(BLEEDS))) & ~role.isin(NEVER))
-    rows = _with_red_cells(tables, rows)
+    rows = _with_red_cells(tables, rows.filter(is_bleed(rows)))
     described = any_of([any_known(rows, WANTED), rows.linked_complete.notnull()])
     return rows.mutate(place=ibis.coalesce(rows.site, _site_of_code(rows)), described=described)
+
+
+def is_bleed(events: ibis.Table) -> ir.BooleanValue:
+    """Whether an event is a bleed, by its kind or its code; never null."""
+    role, by_code = events.code_role.fill_null(""), events.code_class.fill_null("") == "bleeding"
+    said = (events.kind == "bleeding").fill_null(False) & (~role.isin(ONLY_WITH_SITE) | events.site.notnull())
+    return (said | (by_code & role.isin(BLEEDS))) & ~role.isin(NEVER)
 
 
 def _site_of_code(rows: ibis.Table) -> ir.StringValue:
@@ -68,13 +72,13 @@ def red_cells(tables: Tables) -> ibis.Table:
 
 def _with_red_cells(tables: Tables, rows: ibis.Table) -> ibis.Table:
     """Joined by the link of the record, which says that the transfusion was caused by the bleed."""
-    given = red_cells(tables)
+    given, own = red_cells(tables), tables.events.select(*KEYS, "day")
     same = [
-        rows.patient_id == given.given_patient,
-        rows.infusion_number == given.given_infusion,
-        rows.event_id == given.given_for,
+        own.patient_id == given.given_patient,
+        own.infusion_number == given.given_infusion,
+        own.event_id == given.given_for,
     ]
-    linked = rows.select(*KEYS, "day").inner_join(given, same)
+    linked = own.inner_join(given, same)
     # WHO counts red cells within 24 hours of onset; on calendar days that is the day itself and the next.
     soon = (linked.start_day - linked.day).between(0, 1)
     linked = linked.mutate(beyond=linked.beyond_routine & soon.fill_null(False))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from carac.definitions.bleeding.bleeds import is_bleed
 from carac.language.comparisons import Interval
 from carac.language.definition import Tables
 from carac.language.event_rules import KEYS, MINUTE, days_between, possibly
@@ -20,7 +21,7 @@ from carac.parameters import Values
 
 def with_fall(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Table:
     """The bleeds with `fall_low`, `fall_high` (g/dL) and `fall_by` (record or laboratory), null where not known."""
-    measured = _measured(tables, rows, values)
+    measured = _measured(tables, values)
     measured = measured.rename({f"hb_{name}": name for name in KEYS})
     joined = rows.left_join(measured, [rows[name] == measured[f"hb_{name}"] for name in KEYS])
     recorded = joined.haemoglobin_fall.notnull()
@@ -40,8 +41,8 @@ def fall(rows: ibis.Table) -> Interval:
     return Interval(rows.fall_low, rows.fall_high)
 
 
-def _measured(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Table:
-    near = _near(tables, rows, values)
+def _measured(tables: Tables, values: Values) -> ibis.Table:
+    near = _near(tables, values)
     group = ibis.window(group_by=[near[name] for name in KEYS])
     near = near.mutate(last=near.before.ifelse(near.time, ibis.null("timestamp")).max().over(group))
     # Two values of the same time leave it open which was last: both count.
@@ -59,10 +60,10 @@ def _measured(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Table:
     )
 
 
-def _near(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Table:
+def _near(tables: Tables, values: Values) -> ibis.Table:
     labs = tables.labs.filter(tables.labs.analyte == "haemoglobin")
     labs = labs.select("time", "time_precision", "value_low", "value_high", hb_patient=labs.patient_id)
-    events = rows.select(*KEYS, "onset", "onset_precision")
+    events = tables.events.filter(is_bleed(tables.events)).select(*KEYS, "onset", "onset_precision")
     near = events.inner_join(labs, events.patient_id == labs.hb_patient)
     before, after = _sides(near, int(str(values["hb_look_back_days"])), int(str(values["hb_window_hours"])))
     near = near.mutate(before=before.fill_null(False), after=after.fill_null(False))

@@ -20,7 +20,7 @@ import ibis.expr.types as ir
 
 from carac.definitions.bleeding.bleeds import bleeds, red_cells, some_red_cells
 from carac.definitions.bleeding.haemoglobin_fall import fall, with_fall
-from carac.language.comparisons import Interval, agreed
+from carac.language.comparisons import INFINITY, Interval, agreed, number
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.event_rules import (
     KEYS,
@@ -131,8 +131,8 @@ def _with_units(tables: Tables, events: ibis.Table, values: Values) -> ibis.Tabl
         given = [(events.linked_units, events.linked_complete), (events.window_units, events.window_complete)]
     known = any_of(complete.notnull() for _, complete in given)
     recorded, missing = events.red_cell_units.notnull(), ibis.null("float64")
-    low = sum((units.fill_null(0.0) for units, _ in given), ibis.literal(0.0))
-    high = sum((_most_units(*each) for each in given), ibis.literal(0.0))
+    low = sum((units.fill_null(0.0) for units, _ in given), number(0.0))
+    high = sum((_most_units(*each) for each in given), number(0.0))
     return events.mutate(
         units_low=ibis.cases((recorded, events.red_cell_units), (known, low), else_=missing),
         units_high=ibis.cases((recorded, events.red_cell_units), (known, high), else_=missing),
@@ -141,14 +141,14 @@ def _with_units(tables: Tables, events: ibis.Table, values: Values) -> ibis.Tabl
 
 def _most_units(units: ir.FloatingValue, complete: ir.BooleanValue) -> ir.FloatingValue:
     """The most that can have been given: 0 where nothing was, without end where a dose is not known."""
-    return ibis.cases((complete, units), (~complete, ibis.literal(float("inf"))), else_=ibis.literal(0.0))
+    return ibis.cases((complete, units), (~complete, number(INFINITY)), else_=number(0.0))
 
 
 def _with_window(tables: Tables, events: ibis.Table, hours: int) -> ibis.Table:
     given = red_cells(tables)
     given = given.filter(given.given_for.isnull())
-    same = [events.patient_id == given.given_patient, events.infusion_number == given.given_infusion]
-    near = events.select(*KEYS, "day").inner_join(given, same)
+    own = tables.events.select(*KEYS, "day")
+    near = own.inner_join(given, [own.patient_id == given.given_patient, own.infusion_number == given.given_infusion])
     since = near.start_day - near.day
     near = near.filter((since >= 0) & (since * 24 <= hours))
     sums = near.group_by(list(KEYS)).aggregate(
@@ -163,7 +163,7 @@ def _with_window(tables: Tables, events: ibis.Table, hours: int) -> ibis.Table:
 def _falls(events: ibis.Table) -> dict[str, ir.Value]:
     """Whether the fall is enough, as it is and with the rise by transfusion added back."""
     measured, units = fall(events), Interval(events.units_low, events.units_high)
-    rise = ibis.literal(RISE_BY_UNIT)
+    rise = number(RISE_BY_UNIT)
     adjusted = Interval(measured.low + rise * units.low, measured.high + rise * units.high)
     overt = possibly(events.overt)
     enough = ibis.cases((measured.known, meets(FALL, measured)), else_=unknown())

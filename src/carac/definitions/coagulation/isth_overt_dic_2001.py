@@ -20,7 +20,7 @@ from carac.language.bands import Bands
 from carac.language.definition import Certainty, Citation, Definition, Layer, Status, Values
 from carac.language.points import Item, Reading, Total
 from carac.parameters import Parameter
-from carac.vocabulary.types import Grain, Input, Laboratory, Scale, Worse
+from carac.vocabulary.types import Grain, Laboratory, Scale, Worse
 
 CITATION = Citation("Taylor FB Jr et al. Thromb Haemost 2001;86:1327-1330", "10.1055/s-0037-1616068")
 
@@ -48,11 +48,17 @@ FIBRINOGEN = Item("fibrinogen", "fibrinogen", Laboratory("fibrinogen", Worse.LOW
 OVERT = Reading("__overt", "compatible with overt DIC", 5)
 
 CARRY_FORWARD = Parameter(
-    "carry_forward", 0, "days for which a value stands in for following days without one", lowest=0, highest=7,
+    "carry_forward",
+    0,
+    "days for which a value stands in for following days without one",
+    lowest=0,
+    highest=7,
     source="catalogue 0: 0 for DIC-type scores",
 )
 INR_FOR_SECONDS = Parameter(
-    "inr_for_seconds", True, "whether INR or ratio >1.2 and >1.4 stand in where prothrombin time cannot be scored (LOW)",
+    "inr_for_seconds",
+    True,
+    "whether INR or ratio >1.2 and >1.4 stand in where prothrombin time cannot be scored (LOW)",
     source="catalogue 4.1, LOW",
 )
 
@@ -75,11 +81,24 @@ class Scheme:
 
 
 SCHEMES = (
-    Scheme("5xuln", "D-dimer above ULN and from 5 x ULN", d_dimer_by_limit(Bands(above={1: 2}, at_least={5: 3})), Certainty.VERIFIED),
     Scheme(
-        "10xuln", "D-dimer above ULN and from 10 x ULN", d_dimer_by_limit(Bands(above={1: 2}, at_least={10: 3})), Certainty.MEMORY_HIGH
+        "5xuln",
+        "D-dimer above ULN and from 5 x ULN",
+        d_dimer_by_limit(Bands(above={1: 2}, at_least={5: 3})),
+        Certainty.VERIFIED,
     ),
-    Scheme("2x4x", "D-dimer from 2 and above 4 x ULN", d_dimer_by_limit(Bands(at_least={2: 2}, above={4: 3})), Certainty.VERIFIED),
+    Scheme(
+        "10xuln",
+        "D-dimer above ULN and from 10 x ULN",
+        d_dimer_by_limit(Bands(above={1: 2}, at_least={10: 3})),
+        Certainty.MEMORY_HIGH,
+    ),
+    Scheme(
+        "2x4x",
+        "D-dimer from 2 and above 4 x ULN",
+        d_dimer_by_limit(Bands(at_least={2: 2}, above={4: 3})),
+        Certainty.VERIFIED,
+    ),
     Scheme(
         "fdp",
         "fibrin degradation products from 10 and 25 ug/mL",
@@ -131,7 +150,9 @@ def definition(
     def total(values: Values) -> Total:
         pt = PROTHROMBIN_TIME if values["inr_for_seconds"] else replace(PROTHROMBIN_TIME, otherwise=None)
         days = int(values["carry_forward"] or 0)
-        return Total(tuple(carried(item, days) for item in (PLATELETS, d_dimer(values), pt, FIBRINOGEN)), readings=(OVERT,))
+        return Total(
+            tuple(carried(item, days) for item in (PLATELETS, d_dimer(values), pt, FIBRINOGEN)), readings=(OVERT,)
+        )
 
     def layers(values: Values) -> list[Layer]:
         return total(values).layers(name)
@@ -170,7 +191,11 @@ def carried(item: Item, days: int) -> Item:
 
 PERCENTILES = tuple(
     Parameter(
-        f"percentile_{place}", None, f"the {place}th percentile of D-dimer (mg/L FEU) in local patients with DIC", optional=True, lowest=0.0
+        f"percentile_{place}",
+        None,
+        f"the {place}th percentile of D-dimer (mg/L FEU) in local patients with DIC",
+        optional=True,
+        lowest=0.0,
     )
     for place in (25, 75)
 )
@@ -188,7 +213,9 @@ def _both_known(values: Values) -> bool:
 
 def _of_scheme(scheme: Scheme) -> Definition:
     title = f"ISTH overt DIC 2001, {scheme.title}"
-    return definition(f"isth_overt_dic_2001_{scheme.suffix}", title, "2001", CITATION, scheme.certainty, lambda _: scheme.item)
+    return definition(
+        f"isth_overt_dic_2001_{scheme.suffix}", title, "2001", CITATION, scheme.certainty, lambda _: scheme.item
+    )
 
 
 DEFINITIONS: tuple[Definition, ...] = (

@@ -17,5 +17,7 @@ CITATION = Citation("Iba T et al. J Thromb Haemost 2025;23:2356-2362", "10.1016/
 D_DIMER = d_dimer_by_limit(Bands(above={7: 3, 3: 2}))
 
 DEFINITIONS: tuple[Definition, ...] = (
-    definition("isth_overt_dic_2025", "ISTH overt DIC, 2025 update", "2025", CITATION, Certainty.SECONDARY, lambda _: D_DIMER),
+    definition(
+        "isth_overt_dic_2025", "ISTH overt DIC, 2025 update", "2025", CITATION, Certainty.SECONDARY, lambda _: D_DIMER
+    ),
 )

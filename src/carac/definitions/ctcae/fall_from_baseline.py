@@ -25,7 +25,12 @@ INR_BASELINE = Baseline("inr")
 ANTICOAGULANT = Exposure(
     "anticoagulant",
     (
-        *("vitamin_k_antagonist", "direct_oral_anticoagulant", "unfractionated_heparin", "low_molecular_weight_heparin"),
+        *(
+            "vitamin_k_antagonist",
+            "direct_oral_anticoagulant",
+            "unfractionated_heparin",
+            "low_molecular_weight_heparin",
+        ),
         *("fondaparinux", "argatroban"),
     ),
     without_prophylaxis=True,
@@ -72,7 +77,7 @@ class FallFromBaseline:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        return (Rule(self.name, self.title, "x baseline", tuple(tuple(cut) for cut in self.bands.cuts)),)
+        return (Rule(self.name, self.title, "x baseline", self.bands.as_tuples),)
 
     def known(self, table: ibis.Table) -> ir.BooleanValue:
         return interval(table, FIBRINOGEN).known
@@ -115,8 +120,14 @@ class BaselineIfAnticoagulated:
     def rules(self) -> tuple[Rule, ...]:
         unit = "" if self.absolute_input == INR else "x ULN"
         return (
-            Rule("absolute", "INR without anticoagulation", unit, tuple(tuple(cut) for cut in self.absolute.cuts), self.absolute_input.column),
-            Rule("relative", "INR on anticoagulation", "x baseline", tuple(tuple(cut) for cut in self.relative.cuts)),
+            Rule(
+                "absolute",
+                "INR without anticoagulation",
+                unit,
+                self.absolute.as_tuples,
+                self.absolute_input.column,
+            ),
+            Rule("relative", "INR on anticoagulation", "x baseline", self.relative.as_tuples),
         )
 
     def known(self, table: ibis.Table) -> ir.BooleanValue:

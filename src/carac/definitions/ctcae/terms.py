@@ -30,12 +30,24 @@ def by_value(analyte: str, title: str, unit: str, bands: Bands) -> Item:
 
 def below_limit(analyte: str, title: str, bands: Bands) -> Item:
     """A rule on the ratio of a value to its own lower limit of normal."""
-    return Item("limit", f"{title} against its lower limit", Laboratory(analyte, Worse.LOWER, Scale.BY_LOWER_LIMIT), "x LLN", bands)
+    return Item(
+        "limit",
+        f"{title} against its lower limit",
+        Laboratory(analyte, Worse.LOWER, Scale.BY_LOWER_LIMIT),
+        "x LLN",
+        bands,
+    )
 
 
 def above_limit(analyte: str, title: str, bands: Bands) -> Item:
     """A rule on the ratio of a value to its own upper limit of normal."""
-    return Item("limit", f"{title} against its upper limit", Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT), "x ULN", bands)
+    return Item(
+        "limit",
+        f"{title} against its upper limit",
+        Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT),
+        "x ULN",
+        bands,
+    )
 
 
 def term(
@@ -71,8 +83,11 @@ def term(
     )
 
 
-def term_with_choice(definition: Definition, parameter: Parameter, rules: Callable[[Values], tuple[Criterion, ...]]) -> Definition:
+def term_with_choice(
+    definition: Definition, parameter: Parameter, rules: Callable[[Values], tuple[Criterion, ...]]
+) -> Definition:
     """The same term with a parameter that decides between rules."""
+
     def total(values: Values) -> Total:
         return Total(rules(values), worst=True, items_shown=False)
 

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from carac.definitions.ctcae.fall_from_baseline import BaselineIfAnticoagulated, FallFromBaseline
 from carac.definitions.ctcae.terms import Version, above_limit, below_limit, by_value, term
-from carac.definitions.ctcae.version_5 import FIBRINOGEN, FIBRINOGEN_BY_LIMIT, FIBRINOGEN_LEFT, INR_BY_BASELINE, INR_CHOICE
+from carac.definitions.ctcae.version_5 import (
+    FIBRINOGEN,
+    FIBRINOGEN_BY_LIMIT,
+    FIBRINOGEN_LEFT,
+    INR_BY_BASELINE,
+    INR_CHOICE,
+)
 from carac.language.bands import Bands
 from carac.language.definition import Citation, Definition
 from carac.vocabulary.types import Laboratory, Scale, Worse
@@ -37,7 +43,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         (*_fibrinogen, FallFromBaseline(FIBRINOGEN_LEFT, only_if_abnormal=False)),
     ),
     term(
-        VERSION_4, "inr", "INR increased, by upper limit", (above_limit("inr", "INR", INR_BY_LIMIT),), choices=INR_CHOICE
+        VERSION_4,
+        "inr",
+        "INR increased, by upper limit",
+        (above_limit("inr", "INR", INR_BY_LIMIT),),
+        choices=INR_CHOICE,
     ),
     term(
         VERSION_4,

@@ -18,7 +18,9 @@ from carac.language.definition import Citation, Definition
 from carac.parameters import Parameter
 
 VERSION_5 = Version(
-    "ctcae_v5", "5.0", Citation("National Cancer Institute. Common Terminology Criteria for Adverse Events version 5.0. 2017")
+    "ctcae_v5",
+    "5.0",
+    Citation("National Cancer Institute. Common Terminology Criteria for Adverse Events version 5.0. 2017"),
 )
 
 BELOW_LIMIT = Bands(below={1.0: 1})
@@ -67,7 +69,9 @@ def coagulation_terms(version: Version) -> tuple[Definition, ...]:
     return (
         term(version, "fibrinogen", "fibrinogen decreased, by lower limit", _fibrinogen),
         term_with_choice(
-            with_baseline, ABNORMAL, lambda v: (*_fibrinogen, FallFromBaseline(FIBRINOGEN_LEFT, abnormal=str(v["fib_abnormal"])))
+            with_baseline,
+            ABNORMAL,
+            lambda v: (*_fibrinogen, FallFromBaseline(FIBRINOGEN_LEFT, abnormal=str(v["fib_abnormal"]))),
         ),
         term(version, "inr", "INR increased, absolute", (by_value("inr", "INR", "", INR),), choices=INR_CHOICE),
         term(
@@ -84,13 +88,19 @@ def coagulation_terms(version: Version) -> tuple[Definition, ...]:
 
 def haemoglobin_term(version: Version) -> Definition:
     """Anaemia: printed alike in versions 5.0 and 6.0."""
-    rules = (by_value("haemoglobin", "haemoglobin", "g/dL", HAEMOGLOBIN), below_limit("haemoglobin", "haemoglobin", BELOW_LIMIT))
+    rules = (
+        by_value("haemoglobin", "haemoglobin", "g/dL", HAEMOGLOBIN),
+        below_limit("haemoglobin", "haemoglobin", BELOW_LIMIT),
+    )
     return term(version, "haemoglobin", "anaemia", rules, choices=HAEMOGLOBIN_CHOICES)
 
 
 DEFINITIONS: tuple[Definition, ...] = (
     term(
-        VERSION_5, "platelets", "platelet count decreased", (_platelets, below_limit("platelets", "platelets", BELOW_LIMIT))
+        VERSION_5,
+        "platelets",
+        "platelet count decreased",
+        (_platelets, below_limit("platelets", "platelets", BELOW_LIMIT)),
     ),
     term(
         VERSION_5,

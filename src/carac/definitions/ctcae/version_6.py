@@ -17,7 +17,9 @@ from carac.language.bands import Bands
 from carac.language.definition import Citation, Definition
 
 VERSION_6 = Version(
-    "ctcae_v6", "6.0", Citation("National Cancer Institute. Common Terminology Criteria for Adverse Events version 6.0. 2025")
+    "ctcae_v6",
+    "6.0",
+    Citation("National Cancer Institute. Common Terminology Criteria for Adverse Events version 6.0. 2025"),
 )
 
 PLATELETS = Bands(below={10: 4, 50: 3, 75: 2})

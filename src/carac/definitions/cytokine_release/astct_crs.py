@@ -6,8 +6,8 @@ Inputs: temperature (degC), hypotension and its treatment, vasopressors and feve
 oxygen device and flow (L/min), to what each sign is attributed, death and its cause.
 Values: 0 none; 1 fever of 38.0 degC or more; 2 hypotension without vasopressor, or oxygen at low flow (6 L/min by nasal
 cannula, or less) or blow-by; 3 one vasopressor with or without vasopressin, or oxygen at high flow, by mask or Venturi;
-4 several vasopressors (vasopressin not counted), or positive pressure; 5 death. The more severe axis decides. Null where
-the lowest and the highest possible grade differ, or nothing is recorded.
+4 several vasopressors (vasopressin not counted), or positive pressure; 5 death. The more severe axis decides. Null
+where the lowest and the highest possible grade differ, or nothing is recorded.
 Open in the source: for how long a fever opens the gate, when an episode ends, vasopressin alone; see the parameters.
 
 Each assessment is graded, and each start of a vasopressor on a day with an assessment; the day has the worst.
@@ -22,10 +22,10 @@ import ibis
 from carac.definitions.cytokine_release import axes, fever_gate, vasopressors
 from carac.language.comparisons import agreed, at_least
 from carac.language.daily_grades import DAY_KEYS, with_records_and_deaths
-from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
+from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.episodes import numbered
 from carac.language.signs import Sign, filled, moments, own
-from carac.parameters import Parameter
+from carac.parameters import Parameter, Values
 from carac.vocabulary.types import Grain
 
 NAME = "astct_crs"
@@ -187,9 +187,20 @@ OUTPUTS = (
     Output("", "0 none to 4, 5 death from the syndrome; null where the bounds differ or nothing is recorded"),
     Output("__lowest", "lowest grade that what is recorded allows; null where nothing is recorded"),
     Output("__highest", "highest grade that what is recorded allows; null where nothing is recorded"),
-    Output("__fever", "whether 38.0 degC or more was measured, not due to another cause; null where unknown", "boolean"),
-    Output("__hypotension", "worst hypotension of the day, 0 or 2 to 4, whether the gate is open or not; null where open"),
-    Output("__hypoxia", "worst hypoxia of the day, 0 or 2 to 4, whether the gate is open or not; null where open"),
+    Output(
+        "__fever",
+        "whether there was 38.0 degC or more, not due to another cause; null where unknown",
+        "boolean",
+        item=True,
+    ),
+    Output(
+        "__hypotension",
+        "worst hypotension of the day, 0 or 2 to 4, whatever the gate; null where it cannot be said",
+        item=True,
+    ),
+    Output(
+        "__hypoxia", "worst hypoxia of the day, 0 or 2 to 4, whatever the gate; null where it cannot be said", item=True
+    ),
     Output(
         "__gate",
         "what let hypotension and hypoxia count: fever, within_hours_of_fever, after_treatment, or closed; the widest "
@@ -198,7 +209,7 @@ OUTPUTS = (
     ),
     Output("__episode", "running number of the last episode of the day; null outside episodes", "int32"),
     Output("__recorded", "worst grade that a clinician recorded on the day; null where none"),
-    Output("__disagrees", "whether the recorded grade lies outside the bounds; null where either is unknown", "boolean"),
+    Output("__disagrees", "whether the recorded grade lies outside the bounds; null if either is unknown", "boolean"),
 )
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -218,7 +229,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         rules=(
             Rule("temperature", "fever, not due to another cause", "degC", (("≥", FEVER, 1),)),
             Rule("hypotension", "hypotension without vasopressor", "", (("≥", 1, 2),)),
-            Rule("vasopressors", "vasopressors at once, vasopressin not counted", "", (("≥", 1, 3), ("≥", 2, 4))),
+            Rule("vasopressors", "vasopressors at once, vasopressin not counted", "", (("≥", 2, 4), ("≥", 1, 3))),
             Rule("low_flow", "oxygen by nasal cannula, or blow-by", "L/min", (("≤", axes.LOW_FLOW, 2),)),
             Rule("high_flow", "oxygen by nasal cannula", "L/min", ((">", axes.LOW_FLOW, 3),)),
             Rule("mask", "facemask, non-rebreather, Venturi or high-flow nasal cannula", "", (("≥", 1, 3),)),
@@ -228,8 +239,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         monotone=False,
         choices=(
             "Fever must have been measured within gate_hours, in the same episode; the source does not say how long.",
-            "After an antipyretic, a blocker of interleukin 6, its receptor or interleukin 1, or a steroid, given at or "
-            "after the first fever of an episode, fever is no longer required until the episode ends.",
+            "After an antipyretic, a blocker of interleukin 6, its receptor or interleukin 1, or a steroid, given at "
+            "or after the first fever of an episode, fever is no longer required until the episode ends.",
             "Vasopressin alone is grade 3; midodrine and other drugs by mouth are not vasopressors.",
             "A start of a vasopressor between assessments is graded too, with what is certain at that time.",
             "A vasopressor without end lasts until the end of its date; one with a date only counts on the whole date.",

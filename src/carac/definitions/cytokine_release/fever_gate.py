@@ -34,9 +34,7 @@ def with_gate(moments: ibis.Table, gate_hours: float) -> ibis.Table:
     treated = times.in_episode & ibis.coalesce(times.fever_lowering_until >= times.first_fever, False)
     fever = ibis.coalesce(times.fever, 0) == 1
     no_fever = ibis.coalesce(times.fever, 1) == 0
-    gate = ibis.cases(
-        (fever, 3), (within, 2), (treated, 1), (no_fever & ~perhaps, 0), else_=ibis.null("int8")
-    )
+    gate = ibis.cases((fever, 3), (within, 2), (treated, 1), (no_fever & ~perhaps, 0), else_=ibis.null("int8"))
     gated = times.mutate(
         open_lowest=fever | within | treated, open_highest=~no_fever | within | perhaps | treated, gate=gate
     )
@@ -49,7 +47,9 @@ def _fever_times(moments: ibis.Table) -> ibis.Table:
     never = ibis.null("float64")
     start, end = moments.fever_seen.ifelse(moments.earliest, never), moments.fever_seen.ifelse(moments.latest, never)
     return moments.mutate(
-        first_fever=start.min().over(so_far), fever_earliest=start.max().over(so_far), fever_latest=end.max().over(so_far)
+        first_fever=start.min().over(so_far),
+        fever_earliest=start.max().over(so_far),
+        fever_latest=end.max().over(so_far),
     )
 
 

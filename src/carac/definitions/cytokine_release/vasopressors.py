@@ -93,7 +93,9 @@ def with_treatments(moments: ibis.Table, treatments: ibis.Table) -> ibis.Table:
         fever_lowering_until=begun.end_latest.max(where=begun.agent_class.isin(list(FEVER_LOWERING))),
     )
     joined = beside(moments, given, MOMENT)
-    return joined.mutate(**_nothing_given(joined, ("vasopressors", "together_lowest", "together_highest", "vasopressin")))
+    return joined.mutate(
+        **_nothing_given(joined, ("vasopressors", "together_lowest", "together_highest", "vasopressin"))
+    )
 
 
 def _distinct(courses: ibis.Table, where: ibis.Value) -> ibis.Value:

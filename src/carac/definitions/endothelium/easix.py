@@ -17,7 +17,18 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.language.comparisons import INFINITY, Interval, agreed, number
-from carac.language.definition import Certainty, Citation, Columns, Definition, Layer, Output, Rule, Status, Values, interval
+from carac.language.definition import (
+    Certainty,
+    Citation,
+    Columns,
+    Definition,
+    Layer,
+    Output,
+    Rule,
+    Status,
+    Values,
+    interval,
+)
 from carac.parameters import Parameter
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
@@ -30,7 +41,11 @@ PLATELETS = Laboratory("platelets", Worse.LOWER)
 MG_PER_DL = 0.1
 
 BELOW_LIMIT_FACTOR = Parameter(
-    "below_limit_factor", 0.5, 'what share of the limit a C-reactive protein "<limit" is taken as', lowest=0.0, highest=1.0,
+    "below_limit_factor",
+    0.5,
+    'what share of the limit a C-reactive protein "<limit" is taken as',
+    lowest=0.0,
+    highest=1.0,
     source="catalogue 9.1",
 )
 
@@ -102,7 +117,9 @@ def _definition(
         grain=Grain.DAY,
         inputs=(*inputs, PLATELETS),
         outputs=(
-            Output("", "value of the index; null where an input is missing, an interval, or platelets are 0", "float64"),
+            Output(
+                "", "value of the index; null where an input is missing, an interval, or platelets are 0", "float64"
+            ),
             Output("__lowest", "lowest possible value; null where an input is missing", "float64"),
             Output("__highest", "highest possible value; null where an input is missing", "float64"),
             Output("__log2", "base-2 logarithm of the index; null where the index is null or 0", "float64"),
@@ -111,7 +128,10 @@ def _definition(
         parameters=parameters,
         rules=(Rule("formula", formula, "", ()),),
         lowest=None,
-        choices=("The worst value of each input on the calendar day is taken.", "Published cut-offs belong to their cohorts."),
+        choices=(
+            "The worst value of each input on the calendar day is taken.",
+            "Published cut-offs belong to their cohorts.",
+        ),
     )
 
 
@@ -120,15 +140,31 @@ PENNISI = Citation("Pennisi M et al. Blood Adv 2021;5:3397-3406", "10.1182/blood
 
 DEFINITIONS: tuple[Definition, ...] = (
     _definition(
-        "easix", "EASIX", LUFT, Certainty.VERIFIED, (LDH, CREATININE),
-        "lactate dehydrogenase (U/L) x creatinine (mg/dL) / platelets (10^9/L)", _easix,
+        "easix",
+        "EASIX",
+        LUFT,
+        Certainty.VERIFIED,
+        (LDH, CREATININE),
+        "lactate dehydrogenase (U/L) x creatinine (mg/dL) / platelets (10^9/L)",
+        _easix,
     ),
     _definition(
-        "m_easix", "modified EASIX", PENNISI, Certainty.VERIFIED, (LDH, C_REACTIVE_PROTEIN),
-        "lactate dehydrogenase (U/L) x C-reactive protein (mg/dL) / platelets (10^9/L)", _m_easix, (BELOW_LIMIT_FACTOR,),
+        "m_easix",
+        "modified EASIX",
+        PENNISI,
+        Certainty.VERIFIED,
+        (LDH, C_REACTIVE_PROTEIN),
+        "lactate dehydrogenase (U/L) x C-reactive protein (mg/dL) / platelets (10^9/L)",
+        _m_easix,
+        (BELOW_LIMIT_FACTOR,),
     ),
     _definition(
-        "s_easix", "simplified EASIX", LUFT, Certainty.MEMORY_HIGH, (LDH,),
-        "lactate dehydrogenase (U/L) / platelets (10^9/L)", _s_easix,
+        "s_easix",
+        "simplified EASIX",
+        LUFT,
+        Certainty.MEMORY_HIGH,
+        (LDH,),
+        "lactate dehydrogenase (U/L) / platelets (10^9/L)",
+        _s_easix,
     ),
 )

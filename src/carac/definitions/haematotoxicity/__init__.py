@@ -15,9 +15,9 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.language.comparisons import Interval, agreed, at_most, below, number
-from carac.language.definition import Definition, Output, Tables, Values
-from carac.language.runs import DURATIONS, END_GAPS, IMPUTATIONS, imputed
-from carac.parameters import Parameter, Value
+from carac.language.definition import Definition, Output, Tables
+from carac.language.runs import DURATIONS, END_GAPS, IMPUTATIONS, completed
+from carac.parameters import Parameter, Value, Values
 from carac.vocabulary.types import Laboratory
 
 KEYS = ("patient_id", "infusion_number")
@@ -98,45 +98,53 @@ def run_parameters(
     )
 
 
-def window(
-    tables: Tables, values: Values, source: Laboratory, *, factor: float = 1.0, read_to_day: int = 0
-) -> ibis.Table:
-    """The days of the window with the count of each.
+def limits(tables: Tables, values: Values, read_to_day: int = 0) -> ibis.Table:
+    """Per infusion the window: keys, window_start, window_end (last day read), graded_to (last day graded).
 
     Parameters
     ----------
     tables, values: as a definition gets them.
-    source: the count, its two ends on the patient-day.
-    factor: from the canonical unit to that of the thresholds.
-    read_to_day: days up to this one are read for imputation, although the window's last day is graded last.
+    read_to_day: days up to this one are read for imputation, although last_day is graded last.
 
-    Columns: keys, day, low, high (null without a count), measured (whether there is a count), window_start and
-    window_end (first and last day that is read), graded_to (last day that is graded).
+    An infusion whose follow-up ends before the window has none, and no row.
     """
     start, last = whole(values, "first_day"), whole(values, "last_day")
     read_to = max(last, read_to_day)
     infusions = tables.infusions
     ends = [infusions[f"{event}_day"].fill_null(read_to) for event in CENSORING if values[f"censor_at_{event}"]]
-    end = ibis.least(infusions.last_day.fill_null(read_to), ibis.literal(read_to, "int32"), *ends)
-    limits = infusions.select(
+    end = ibis.least(infusions.last_day.fill_null(read_to), ibis.literal(read_to, "int32"), *ends).cast("int32")
+    windows = infusions.select(
         *KEYS,
         window_start=ibis.greatest(infusions.first_day.fill_null(start), ibis.literal(start, "int32")).cast("int32"),
-        window_end=end.cast("int32"),
+        window_end=end,
+        graded_to=ibis.least(end, ibis.literal(last, "int32")).cast("int32"),
     )
-    days = tables.days.filter(tables.days.day >= start, tables.days.day <= read_to)
-    joined = days.select(*KEYS, "day", low=days[source.low], high=days[source.high]).inner_join(limits, list(KEYS))
-    joined = joined.filter(joined.day <= joined.window_end)
-    ceiling = number(CEILING)
-    return joined.mutate(
-        low=ibis.ifelse(joined.low.isnull(), joined.low, ibis.least(joined.low * number(factor), ceiling)),
-        high=ibis.ifelse(joined.high.isnull(), joined.high, ibis.least(joined.high * number(factor), ceiling)),
-        measured=joined.low.notnull(),
-        graded_to=ibis.least(joined.window_end, ibis.literal(last, "int32")).cast("int32"),
-    )
+    return windows.filter(windows.window_start <= windows.graded_to)
+
+
+def counts(tables: Tables, windows: ibis.Table, values: Values, source: Laboratory, factor: float = 1.0) -> ibis.Table:
+    """The days of the window that have a count.
+
+    Parameters
+    ----------
+    tables, windows, values: as a definition gets them, and `limits` of it.
+    source: the count, its two ends on the patient-day.
+    factor: from the canonical unit to that of the thresholds.
+
+    Columns: keys, day, low, high (in the unit of the thresholds), and those of `limits`.
+    """
+    days = tables.days
+    days = days.filter(days.day >= whole(values, "first_day"), days[source.low].notnull(), days[source.high].notnull())
+    ends = {
+        side: ibis.least(days[column] * number(factor), number(CEILING))
+        for side, column in (("low", source.low), ("high", source.high))
+    }
+    joined = days.select(*KEYS, "day", **ends).inner_join(windows, list(KEYS))
+    return joined.filter(joined.day >= joined.window_start, joined.day <= joined.window_end)
 
 
 def without_days_after(rows: ibis.Table, treatments: ibis.Table, agent_class: str, days_after: int) -> ibis.Table:
-    """The rows with no count on the days after a treatment of a class; a count of the same day stands.
+    """The counts but for those on the days after a treatment of a class; a count of the same day stands.
 
     On calendar days the count of the day of a transfusion is taken as the one that led to it.
     """
@@ -144,18 +152,12 @@ def without_days_after(rows: ibis.Table, treatments: ibis.Table, agent_class: st
     given = given.select(*KEYS, last_given=ibis.coalesce(given.end_day, given.start_day))
     after = [given.mutate(day=(given.last_given + later).cast("int32")) for later in range(1, days_after + 1)]
     covered = ibis.union(*after) if len(after) > 1 else after[0]
-    covered = covered.select(*KEYS, "day").distinct().mutate(covered=ibis.literal(True))
-    joined = rows.left_join(covered, [*KEYS, "day"])
-    kept = joined.covered.isnull()
-    nothing = ibis.null("float64")
-    return joined.mutate(
-        low=kept.ifelse(joined.low, nothing), high=kept.ifelse(joined.high, nothing), measured=kept & joined.measured
-    ).select(*rows.columns)
+    return rows.anti_join(covered.select(*KEYS, "day").distinct(), [*KEYS, "day"])
 
 
-def filled(rows: ibis.Table, values: Values) -> ibis.Table:
-    """The rows with days without a count filled by the parameters; only the graded days remain."""
-    rows = imputed(
+def every_day(rows: ibis.Table, values: Values) -> ibis.Table:
+    """Every graded day of the infusions that have a count, days without one filled by the parameters, else null."""
+    rows = completed(
         rows,
         KEYS,
         "day",
@@ -180,15 +182,22 @@ def low_flags(
     }
 
 
-def counted(rows: ibis.Table) -> dict[str, ir.Value]:
-    """The aggregates that every window has: days, days with a count, and the two ends of its lowest count."""
-    measured, nothing = rows.measured, ibis.null("float64")
-    return {
-        "days": rows.count().cast("int32"),
-        "counts": measured.ifelse(1, 0).sum().cast("int32"),
-        "nadir_low": measured.ifelse(rows.low, nothing).min(),
-        "nadir_high": measured.ifelse(rows.high, nothing).min(),
-    }
+def tests_done(rows: ibis.Table, **further: ir.Value) -> ibis.Table:
+    """Per infusion: number of days with a count, the two ends of the lowest one, and further aggregates."""
+    rows = rows.filter(rows.day <= rows.graded_to)
+    return rows.group_by(*KEYS).aggregate(
+        counts=rows.count().cast("int32"), nadir_low=rows.low.min(), nadir_high=rows.high.min(), **further
+    )
+
+
+def beside(windows: ibis.Table, *parts: tuple[ibis.Table, Mapping[str, Value]]) -> ibis.Table:
+    """The windows with further columns per infusion; each part says what stands where it has no row."""
+    for part, absent in parts:
+        joined = windows.left_join(part, list(KEYS))
+        columns = {name: joined[name] for name in part.columns if name not in KEYS}
+        columns |= {name: columns[name].fill_null(value) for name, value in absent.items()}
+        windows = joined.select(*windows.columns, **columns)
+    return windows
 
 
 def result(
@@ -200,16 +209,17 @@ def result(
     highest: ir.IntegerValue,
     enough: ir.BooleanValue,
 ) -> ibis.Table:
-    """One row per infusion: grade, bounds, items; all but the number of days null where there are not enough counts.
+    """One row per infusion: grade, bounds, items; all but the days without a count null with too few counts.
 
     An infusion without a single day in the window (died before it, or the window not reached) has null throughout.
     """
     low, high = (enough.ifelse(grade.cast("int8"), ibis.null("int8")) for grade in (lowest, highest))
+    days = graded.graded_to - graded.window_start + 1
     shown: dict[str, ir.Value] = {
         name: agreed(low, high),
         f"{name}__lowest": low,
         f"{name}__highest": high,
-        f"{name}__days_without_count": (graded.days - graded.counts).cast("int32"),
+        f"{name}__days_without_count": (days - graded.counts).cast("int32"),
         f"{name}__nadir": agreed(graded.nadir_low, graded.nadir_high),
     }
     for suffix, column in columns.items():

@@ -25,26 +25,29 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.definitions.haematotoxicity import (
+    CENSORING,
     KEYS,
     ROUNDING,
     Alternatives,
+    beside,
     comparator_parameter,
-    counted,
-    filled,
+    counts,
+    every_day,
+    limits,
     low_flags,
     result,
     run_parameters,
     shared_outputs,
+    tests_done,
     whole,
-    window,
     window_parameters,
     word,
 )
 from carac.language.bands import Bands
 from carac.language.comparisons import Interval, agreed
-from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
+from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.runs import duration, half_to_even, joined_runs, reaches
-from carac.parameters import Parameter, Value
+from carac.parameters import Parameter, Value, Values
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 NEUTROPHILS = Laboratory("neutrophils", Worse.LOWER)
@@ -83,7 +86,7 @@ def _with_gcsf(tables: Tables, values: Values) -> tuple[Tables, ibis.Table | Non
         return tables, started
     joined = tables.infusions.left_join(started, list(KEYS))
     ended = ibis.least(joined.last_day.fill_null(last), joined.gcsf_day.fill_null(last + 1) - 1).cast("int32")
-    infusions = joined.mutate(last_day=ended).select(*tables.infusions.columns)
+    infusions = joined.select(*KEYS, "first_day", *(f"{event}_day" for event in CENSORING), last_day=ended)
     return replace(tables, infusions=infusions), started
 
 
@@ -106,20 +109,27 @@ def _compared(rows: ibis.Table, values: Values) -> tuple[ibis.Table, Interval]:
 def _early(name: str, tables: Tables, values: Values) -> ibis.Table:
     """Early ICAHT per infusion."""
     tables, given = _with_gcsf(tables, values)
-    rows = filled(window(tables, values, NEUTROPHILS, factor=CELLS_PER_MICROLITRE), values)
-    rows, count = _compared(rows, values)
-    comparator, rule = word(values, "comparator"), word(values, "duration")
-    rows = rows.mutate(**low_flags(count, comparator, SEVERE), **low_flags(count, comparator, PROFOUND))
-    flags = [f"{sure}_{threshold}" for sure in ("surely", "maybe") for threshold in (SEVERE, PROFOUND)]
-    runs = joined_runs(rows, KEYS, "day", flags, whole(values, "join_gap"))
-    graded = runs.group_by(*KEYS).aggregate(
-        **counted(runs),
+    windows = limits(tables, values)
+    tests = counts(tables, windows, values, NEUTROPHILS, CELLS_PER_MICROLITRE)
+    days, count = _compared(every_day(tests, values), values)
+    flagged = {
+        flag: low
+        for threshold in (SEVERE, PROFOUND)
+        for flag, low in low_flags(count, word(values, "comparator"), threshold).items()
+    }
+    days = days.mutate(**flagged)
+    # The other flags hold only where this one does.
+    runs = joined_runs(days.filter(days[f"maybe_{SEVERE}"]), KEYS, "day", list(flagged), whole(values, "join_gap"))
+    durations = {flag: duration(runs, "day", flag, word(values, "duration")) for flag in flagged}
+    never = {f"never_{sure}": _never_above(runs, f"{sure}_{SEVERE}", values) for sure in ("surely", "maybe")}
+    lows = runs.group_by(*KEYS).aggregate(
         unknown=runs.low.isnull().ifelse(1, 0).sum().cast("int32"),
-        last_day=runs.graded_to.max(),
         first_low=runs.surely_500.ifelse(runs.day, ibis.null("int32")).min(),
-        **{flag: duration(runs, "day", flag, rule) for flag in flags},
-        **{f"never_{sure}": _never_above(runs, f"{sure}_{SEVERE}", values) for sure in ("surely", "maybe")},
+        **durations,
+        **never,
     )
+    absent: dict[str, Value] = {"unknown": 0} | dict.fromkeys(durations, 0) | dict.fromkeys(never, False)
+    graded = beside(windows, (tests_done(tests), {"counts": 0}), (lows, absent))
     lowest, highest = (
         ibis.greatest(
             SEVERE_DAYS.points(graded[f"{sure}_{SEVERE}"]),
@@ -134,7 +144,7 @@ def _early(name: str, tables: Tables, values: Values) -> ibis.Table:
         for sure, end in (("surely", "lowest"), ("maybe", "highest"))
     }
     columns |= {"never_above_500": agreed(graded.never_surely, graded.never_maybe), "first_day": graded.first_low}
-    columns |= {"last_day": graded.last_day, "days_unknown": graded.unknown}
+    columns |= {"last_day": graded.graded_to, "days_unknown": graded.unknown}
     return _flagged(result(tables, name, graded, columns, lowest, highest, graded.counts > 0), name, tables, given)
 
 
@@ -146,22 +156,21 @@ def _never_above(runs: ibis.Table, flag: str, values: Values) -> ir.BooleanScala
     low_days = runs[flag].ifelse(1, 0).sum()
     if rule == "strict_31_days":
         return low_days == last - first + 1
-    return low_days == runs.count()
+    return low_days == runs.graded_to.max() - runs.window_start.max() + 1
 
 
 def _late(name: str, tables: Tables, values: Values) -> ibis.Table:
     """Late ICAHT per infusion: counts at most a threshold, wherever they lie in the window."""
     tables, given = _with_gcsf(tables, values)
-    rows, count = _compared(window(tables, values, NEUTROPHILS, factor=CELLS_PER_MICROLITRE), values)
+    windows = limits(tables, values)
     # A day without a count is no test: it is neither low nor possibly low.
-    lows: dict[str, ir.BooleanValue] = {}
-    for cut in LATE.cuts:
-        lows |= low_flags(count, word(values, "comparator"), cut.constant, unknown_may_be_low=False)
-    rows = rows.mutate(**lows)
-    flags = [f"{sure}_{cut.constant:g}" for sure in ("surely", "maybe") for cut in LATE.cuts]
-    graded = rows.group_by(*KEYS).aggregate(
-        **counted(rows), **{flag: rows[flag].ifelse(1, 0).sum().cast("int32") for flag in flags}
-    )
+    tests, count = _compared(counts(tables, windows, values, NEUTROPHILS, CELLS_PER_MICROLITRE), values)
+    low_tests = {
+        flag: low.ifelse(1, 0).sum().cast("int32")
+        for cut in LATE.cuts
+        for flag, low in low_flags(count, word(values, "comparator"), cut.constant).items()
+    }
+    graded = beside(windows, (tests_done(tests, **low_tests), {"counts": 0}))
     lowest, highest = (_late_grade(graded, sure, word(values, "late_rule")) for sure in ("surely", "maybe"))
     columns: dict[str, ir.Value] = {"counts": graded.counts}
     columns |= {

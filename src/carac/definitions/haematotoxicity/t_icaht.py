@@ -29,24 +29,26 @@ from carac.definitions.haematotoxicity import (
     KEYS,
     NO_LIMIT,
     Alternatives,
+    beside,
     comparator_parameter,
-    counted,
-    filled,
+    counts,
+    every_day,
+    limits,
     low_flags,
     result,
     run_parameters,
     shared_outputs,
+    tests_done,
     whole,
-    window,
     window_parameters,
     without_days_after,
     word,
 )
 from carac.language.bands import Bands
 from carac.language.comparisons import Interval, agreed
-from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
+from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.runs import duration, joined_runs
-from carac.parameters import Parameter, Value
+from carac.parameters import Parameter, Value, Values
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 PLATELETS = Laboratory("platelets", Worse.LOWER)
@@ -63,28 +65,34 @@ TRANSFUSION_CLASS = "platelet_transfusion"
 TRANSFUSION_DAYS = {"none": 0, "drop_24h": 1, "drop_72h": 3}
 
 
-def _window(tables: Tables, values: Values) -> ibis.Table:
+def _counts(tables: Tables, windows: ibis.Table, values: Values) -> ibis.Table:
     """The counts of the window, without those after a transfusion where that is asked for."""
-    rows = window(tables, values, PLATELETS, read_to_day=whole(values, "read_to_day"))
+    rows = counts(tables, windows, values, PLATELETS)
     days_after = TRANSFUSION_DAYS[word(values, "transfusion_adjust")]
-    if days_after:
-        rows = without_days_after(rows, tables.treatments, TRANSFUSION_CLASS, days_after)
-    return rows
+    return without_days_after(rows, tables.treatments, TRANSFUSION_CLASS, days_after) if days_after else rows
 
 
 def _early(name: str, tables: Tables, values: Values) -> ibis.Table:
     """Early T-ICAHT per infusion."""
-    rows = filled(_window(tables, values), values)
-    for threshold in (MODERATE, SEVERE):
-        rows = rows.mutate(**low_flags(Interval(rows.low, rows.high), word(values, "comparator"), threshold))
-    flags = [f"{sure}_{threshold}" for sure in ("surely", "maybe") for threshold in (MODERATE, SEVERE)]
-    runs = joined_runs(rows, KEYS, "day", flags, whole(values, "join_gap"))
-    graded = runs.group_by(*KEYS).aggregate(
-        **counted(runs),
+    windows = limits(tables, values, whole(values, "read_to_day"))
+    tests = _counts(tables, windows, values)
+    days = every_day(tests, values)
+    flagged = {
+        flag: low
+        for threshold in (MODERATE, SEVERE)
+        for flag, low in low_flags(Interval(days.low, days.high), word(values, "comparator"), threshold).items()
+    }
+    days = days.mutate(**flagged)
+    # The other flags hold only where this one does.
+    runs = joined_runs(days.filter(days[f"maybe_{MODERATE}"]), KEYS, "day", list(flagged), whole(values, "join_gap"))
+    durations = {flag: duration(runs, "day", flag, word(values, "duration")) for flag in flagged}
+    lows = runs.group_by(*KEYS).aggregate(
         unknown=runs.low.isnull().ifelse(1, 0).sum().cast("int32"),
-        last_day=runs.graded_to.max(),
         first_low=runs.surely_50.ifelse(runs.day, ibis.null("int32")).min(),
-        **{flag: duration(runs, "day", flag, word(values, "duration")) for flag in flags},
+        **durations,
+    )
+    graded = beside(
+        windows, (tests_done(tests), {"counts": 0}), (lows, {"unknown": 0} | dict.fromkeys(durations, 0))
     )
     lowest, highest = (
         ibis.greatest(
@@ -97,28 +105,31 @@ def _early(name: str, tables: Tables, values: Values) -> ibis.Table:
         for threshold in (MODERATE, SEVERE)
         for sure, end in (("surely", "lowest"), ("maybe", "highest"))
     }
-    columns |= {"first_day": graded.first_low, "last_day": graded.last_day, "days_unknown": graded.unknown}
+    columns |= {"first_day": graded.first_low, "last_day": graded.graded_to, "days_unknown": graded.unknown}
     return result(tables, name, graded, columns, lowest, highest, graded.counts > 0)
 
 
 def _late(name: str, tables: Tables, values: Values) -> ibis.Table:
     """Late T-ICAHT per infusion: tests under a threshold for grades 1 to 3, days under 20 for grade 4."""
     comparator = word(values, "comparator")
-    rows = _window(tables, values)
-    tests = {}
-    # A day without a count is no test, and a filled day neither: tests are marked before days are filled.
-    for threshold in LATE_GRADES:
-        for flag, low in low_flags(Interval(rows.low, rows.high), comparator, threshold, unknown_may_be_low=False).items():
-            tests[f"test_{flag}"] = low.ifelse(1, 0).cast("int32")
-    rows = filled(rows.mutate(**tests), values)
+    windows = limits(tables, values, whole(values, "read_to_day"))
+    tests = _counts(tables, windows, values)
+    # A day without a count is no test, and a filled day neither.
+    low_tests = {
+        f"test_{flag}": low.ifelse(1, 0).sum().cast("int32")
+        for threshold in LATE_GRADES
+        for flag, low in low_flags(Interval(tests.low, tests.high), comparator, threshold).items()
+    }
     widen = word(values, "late_unknown_days") == "widen"
-    rows = rows.mutate(**low_flags(Interval(rows.low, rows.high), comparator, SEVERE, unknown_may_be_low=widen))
-    flags = [f"surely_{SEVERE}", f"maybe_{SEVERE}"]
-    runs = joined_runs(rows, KEYS, "day", flags, whole(values, "join_gap"))
-    graded = runs.group_by(*KEYS).aggregate(
-        **counted(runs),
-        **{test: runs[test].sum().cast("int32") for test in tests},
-        **{flag: duration(runs, "day", flag, word(values, "duration")) for flag in flags},
+    days = every_day(tests, values) if widen or word(values, "imputation") != "none" else tests
+    flagged = low_flags(Interval(days.low, days.high), comparator, SEVERE, unknown_may_be_low=widen)
+    days = days.mutate(**flagged)
+    runs = joined_runs(days.filter(days[f"maybe_{SEVERE}"]), KEYS, "day", list(flagged), whole(values, "join_gap"))
+    durations = {flag: duration(runs, "day", flag, word(values, "duration")) for flag in flagged}
+    graded = beside(
+        windows,
+        (tests_done(tests, **low_tests), {"counts": 0}),
+        (runs.group_by(*KEYS).aggregate(**durations), dict.fromkeys(durations, 0)),
     )
     needed = 2 if word(values, "late_rule") == "two_below_threshold" else 1
     lowest, highest = (_late_grade(graded, sure, needed) for sure in ("surely", "maybe"))

@@ -22,9 +22,9 @@ import ibis
 from carac.definitions.neurotoxicity import capd, domains, haemorrhage, ice
 from carac.language.comparisons import Interval, agreed, at_least, at_most, below
 from carac.language.daily_grades import DAY_KEYS, beside, with_records_and_deaths
-from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.language.signs import KEYS, filled, moments, own
-from carac.parameters import Parameter
+from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
+from carac.language.signs import KEYS, filled, moments
+from carac.parameters import Parameter, Values
 from carac.vocabulary.types import Grain, Worse
 
 NAME = "astct_icans"
@@ -102,7 +102,7 @@ def with_totals(table: ibis.Table) -> ibis.Table:
     """The totals of ICE and CAPD as lowest and highest; CAPD is not scored in deep sedation."""
     by_ice = ice.total(table, "ice_total", ice.ITEMS)
     by_capd = ice.total(table, "capd_total", capd.ITEMS)
-    too_deep = ibis.coalesce(below(table.rass, capd.LOWEST_RASS), False)
+    too_deep = ibis.coalesce(at_most(table.rass, capd.DEEP_SEDATION), False)
     none = ibis.null("float64")
     return table.mutate(
         ice_low=by_ice.low,
@@ -120,7 +120,9 @@ def with_domains(table: ibis.Table, unrecorded_absent: bool, logic: str) -> ibis
     uses_ice = adult & (by_ice.known | ~by_capd.known)
     scored = uses_ice.ifelse(by_ice.known, by_capd.known)
     aphasia = ibis.coalesce(table.aphasia, 0) == 1
-    score = _either(uses_ice, ice.grade(by_ice, table.consciousness, aphasia), capd.grade(by_capd, table.consciousness, logic))
+    score = _either(
+        uses_ice, ice.grade(by_ice, table.consciousness, aphasia), capd.grade(by_capd, table.consciousness, logic)
+    )
     awake = domains.consciousness(table, _reduced(uses_ice, by_ice, by_capd), scored, unrecorded_absent)
     if logic == "and":
         alone = uses_ice | (ibis.coalesce(table.consciousness, 0) == domains.WORST) | ~scored
@@ -205,22 +207,22 @@ def results(day: ibis.Table) -> ibis.Table:
     return day.select(*DAY_KEYS, **{name: column.cast(types[name]) for name, column in columns.items()})
 
 
-_UNKNOWN = "; null where not recorded or open"
+_UNKNOWN = "; null where it is not recorded or cannot be said"
 OUTPUTS = (
-    Output("", "0 none to 4, 5 death from the syndrome; null where the bounds differ, nothing is recorded, or bleeding"),
+    Output("", "0 none to 4, 5 death from the syndrome; null if the bounds differ, nothing is recorded, or bleeding"),
     Output("__lowest", "lowest grade that what is recorded allows, outside intracranial haemorrhage; else null"),
     Output("__highest", "highest grade that what is recorded allows, outside intracranial haemorrhage; else null"),
-    Output("__ice", "grade by ICE, 0 to 4" + _UNKNOWN),
-    Output("__capd", "grade by CAPD, 0 to 3" + _UNKNOWN),
-    Output("__consciousness", "grade by consciousness not due to sedation, 0 to 4" + _UNKNOWN),
-    Output("__seizure", "grade by seizure, 0, 3 or 4; null where not recorded"),
-    Output("__motor", "grade by weakness, 0 or 4; null where not recorded"),
-    Output("__pressure", "grade by raised pressure, 0, 3 or 4; null where not recorded"),
+    Output("__ice", "grade by ICE, 0 to 4" + _UNKNOWN, item=True),
+    Output("__capd", "grade by CAPD, 0 to 3" + _UNKNOWN, item=True),
+    Output("__consciousness", "grade by consciousness not due to sedation, 0 to 4" + _UNKNOWN, item=True),
+    Output("__seizure", "grade by seizure, 0, 3 or 4; null where not recorded", item=True),
+    Output("__motor", "grade by weakness, 0 or 4; null where not recorded", item=True),
+    Output("__pressure", "grade by raised pressure, 0, 3 or 4; null where not recorded", item=True),
     Output("__ambiguous", "whether ICE 0 or CAPD 1 to 8 without recorded consciousness leaves two grades", "boolean"),
-    Output("__in_intracranial_haemorrhage", "whether an assessment lies in a haemorrhage; null without events", "boolean"),
+    Output("__in_intracranial_haemorrhage", "whether an assessment lies in one; null without events", "boolean"),
     Output("__as_graded", "the grade of the day with what lies in a haemorrhage; null where its bounds differ"),
     Output("__recorded", "worst grade that a clinician recorded on the day; null where none"),
-    Output("__disagrees", "whether the recorded grade lies outside the bounds; null where either is unknown", "boolean"),
+    Output("__disagrees", "whether the recorded grade lies outside the bounds; null if either is unknown", "boolean"),
 )
 SUFFIXES = tuple(output.suffix.removeprefix("__") for output in OUTPUTS if output.suffix)
 
@@ -240,7 +242,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         parameters=PARAMETERS,
         rules=(
             Rule("ice", "ICE, from 12 years", "", tuple(ice.BANDS.cuts)),
-            Rule("capd", "CAPD, under 12 years (1 to 8 is 2 if the child awakens to voice)", "", tuple(capd.LEAST_GRADE.cuts)),
+            Rule(
+                "capd",
+                "CAPD, under 12 years (1 to 8 is 2 if the child awakens to voice)",
+                "",
+                tuple(capd.LEAST_GRADE.cuts),
+            ),
         ),
         highest=5,
         monotone=False,

@@ -19,8 +19,8 @@ SIGNS = tuple(Sign(name) for name in ("capd_total", *ITEMS))
 #: CAPD 1 to 8 is printed for grade 1 and for grade 2: consciousness tells them apart.
 LEAST_GRADE = Bands(at_least={1: 1, 9: 3})
 MOST_GRADE = Bands(at_least={1: 2, 9: 3})
-#: Deepest sedation at which CAPD is scored.
-LOWEST_RASS = -3
+#: Sedation at which CAPD is no longer scored.
+DEEP_SEDATION = -4
 UNABLE = 4
 
 
@@ -31,8 +31,8 @@ def grade(score: Interval, consciousness: ir.NumericValue, logic: str) -> Interv
     ----------
     score: the total.
     consciousness: 0 awake to 4 unarousable; null where unknown.
-    logic: ``max``: the worse of CAPD and consciousness, CAPD 1 to 8 being 1; ``and``: the grade whose two conditions are
-        both met, wakefulness counting as awakening spontaneously.
+    logic: ``max``: the worse of CAPD and consciousness, CAPD 1 to 8 being 1; ``and``: the grade of which both
+        conditions are met, wakefulness counting as awakening spontaneously.
     """
     low, high = ibis.coalesce(score.low, number(0)), ibis.coalesce(score.high, number(MOST))
     unrecorded = score.low.isnull()

@@ -10,13 +10,17 @@ printed table; here 1200 and 9.0 give 0 and 3.0 gives 1. A risk score for lympho
 
 from __future__ import annotations
 
+import ibis
+
 from carac.language.bands import Bands
-from carac.language.definition import Certainty, Citation, Definition, Status, Values
-from carac.language.points import Item, Reading, Total
+from carac.language.definition import Certainty, Citation, Columns, Definition, Output, Status, Values
+from carac.language.points import Item, Total
 from carac.parameters import Parameter
 from carac.vocabulary.types import Baseline, Grain
 
 NAME = "car_hematotox"
+#: Points from which the risk is high.
+HIGH_FROM = 2
 
 TIES = Parameter(
     "ties_count",
@@ -38,14 +42,26 @@ def total(values: Values) -> Total:
             Item("platelets", "platelets", Baseline("platelets"), "10^9/L", Bands(below={75: 2}, at_most={175: 1})),
             Item("neutrophils", "neutrophils", Baseline("neutrophils"), "/uL", neutrophils, factor=1000.0),
             Item("haemoglobin", "haemoglobin", Baseline("haemoglobin"), "g/dL", haemoglobin),
-            Item("c_reactive_protein", "C-reactive protein", Baseline("c_reactive_protein"), "mg/dL", protein, factor=0.1),
+            Item(
+                "c_reactive_protein", "C-reactive protein", Baseline("c_reactive_protein"), "mg/dL", protein, factor=0.1
+            ),
             Item("ferritin", "ferritin", Baseline("ferritin"), "ug/L", Bands(above={2000: 2}, at_least={650: 1})),
         ),
-        readings=(Reading("__high_risk", "high risk", 2),),
     )
 
 
+def group(table: ibis.Table) -> Columns:
+    """Low or high risk, also where the points are known only within bounds that lie on one side of the cut."""
+    lowest, highest = table[f"{NAME}__lowest"], table[f"{NAME}__highest"]
+    words = ((lowest >= HIGH_FROM, "high"), (highest < HIGH_FROM, "low"))
+    return {f"{NAME}__group": ibis.cases(*words, else_=ibis.null("string"))}
+
+
 _standard = total({})
+_outputs = _standard.outputs("points before lymphodepletion, 0 to 7; null where what is missing decides")
+_group_output = Output(
+    "__group", "low (0 to 1 points) or high (2 or more); null where what is missing decides", "string"
+)
 
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
@@ -59,8 +75,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         population="adults with large B-cell lymphoma",
         grain=Grain.INFUSION,
         inputs=_standard.inputs,
-        outputs=_standard.outputs("points before lymphodepletion, 0 to 7; null where what is missing decides"),
-        layers=lambda values: total(values).layers(NAME),
+        outputs=(*_outputs[:3], _group_output, *_outputs[3:]),
+        layers=lambda values: [*total(values).layers(NAME), group],
         parameters=(TIES,),
         rules=_standard.rules,
         highest=7,

@@ -1,0 +1,28 @@
+"""carac: consensus definitions of haemostatic toxicity after CAR T-cell therapy, applied to any record.
+
+import carac
+
+cohort = carac.read("records")
+graded = carac.grade(cohort)
+graded.patient_days          # a pyarrow Table: pandas, Polars and DuckDB take it as it is
+print(carac.explain(graded, "T03", day=8).as_text())
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from carac.api import compare, definitions, demo_cohort, explain, grade, read
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "compare", "definitions", "demo_cohort", "explain", "grade", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    """The functions of carac, imported when first asked for, so that `import carac` is instant."""
+    if name in __all__:
+        from carac import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'carac' has no attribute {name!r}")

@@ -1,0 +1,144 @@
+"""carac from Python: read a record, grade it, explain a patient-day, compare two outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from carac.cohort.checks import check_cohort
+from carac.cohort.cohort import Cohort, make_cohort
+from carac.cohort.labs import LabOptions
+from carac.cohort.limits import load_site_limits
+from carac.definitions import all_definitions
+from carac.engine.duckdb_engine import DuckDB
+from carac.findings import CaracError
+from carac.grading.compare import Comparison
+from carac.grading.compare import compare as compare_folders
+from carac.grading.coverage import coverage_findings
+from carac.grading.explanation import Explanation
+from carac.grading.explanation import explain as explain_day
+from carac.grading.parameters import resolved
+from carac.grading.run import Graded, grade_tables
+from carac.language.definition import Definition
+from carac.parameters import Parameters, from_toml
+from carac.progress import Progress
+from carac.sources.detect import read as read_records
+from carac.sources.omop import OmopOptions
+
+Overrides = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a user says of a record beside its place.
+
+    Parameters
+    ----------
+    kind: ``folder`` or ``omop``; None finds out.
+    limits: a site file with limits of normal, for results that have none.
+    index: for OMOP: ``infusion``, ``first-visit`` or ``every-visit``; None takes infusions where there are any.
+    index_table: for OMOP: a CSV with patient_id and infusion_time.
+    labs: default units, the basis of D-dimer, what is done with implausible values.
+    """
+
+    kind: str | None = None
+    limits: Path | None = None
+    index: str | None = None
+    index_table: Path | None = None
+    labs: LabOptions = field(default_factory=LabOptions)
+
+
+def parameters(overrides: Overrides | Path | str | None = None) -> Parameters:
+    """The resolved parameters: defaults, changed by a mapping of scopes or a TOML file."""
+    if isinstance(overrides, str | Path):
+        return resolved(from_toml(Path(overrides)))
+    return resolved(overrides or {})
+
+
+def read(
+    path: str | Path,
+    reading: Reading | None = None,
+    *,
+    parameters: Parameters | None = None,
+    engine: DuckDB | None = None,
+    progress: Progress | None = None,
+    thorough: bool = False,
+) -> Cohort:
+    """Read a record and make a cohort of it.
+
+    Parameters
+    ----------
+    path: a folder of tables, an OMOP folder, or an OMOP DuckDB file.
+    reading: what to know beside; None finds out.
+    parameters: the window of days and the like; None takes the defaults.
+    engine: the session to work in; None starts one in memory.
+    thorough: True also makes the checks that compare all results with each other.
+
+    Raises
+    ------
+    CaracError: the record cannot be read; one sentence says why and what would be right.
+    """
+    reading = reading or Reading()
+    engine = engine or DuckDB()
+    progress = progress or Progress()
+    with progress.step("reading"):
+        options = OmopOptions(reading.index, reading.index_table)
+        records = read_records(engine, Path(path), reading.kind, options)
+        if reading.limits:
+            load_site_limits(records, reading.limits)
+    cohort = make_cohort(records, parameters or resolved(), reading.labs, progress)
+    with progress.step("checks"):
+        cohort.findings.extend(check_cohort(cohort, thorough))
+    return cohort
+
+
+def grade(
+    cohort: Cohort | str | Path,
+    parameters: Parameters | Overrides | str | Path | None = None,
+    definitions: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Graded:
+    """Grade a cohort.
+
+    Parameters
+    ----------
+    cohort: from `read`, or the place of a record.
+    parameters: resolved parameters, a mapping of scopes, or a TOML file. The window of days is that of `read`.
+    definitions: names; None grades all that run by default.
+
+    Raises
+    ------
+    CaracError: an unknown definition or parameter, or a record that cannot be read.
+    """
+    chosen = parameters if isinstance(parameters, Parameters) else globals()["parameters"](parameters)
+    if not isinstance(cohort, Cohort):
+        cohort = read(cohort, parameters=chosen, progress=progress)
+    graded = grade_tables(cohort.engine, chosen, cohort.present, definitions, cohort.findings, progress)
+    cohort.findings.extend(coverage_findings(cohort, graded.plan.definitions))
+    return graded
+
+
+def explain(graded: Graded, patient: str, day: int, infusion: int | None = None) -> Explanation:
+    """Why a patient-day has its grades."""
+    return explain_day(graded, patient, day, infusion)
+
+
+def compare(first: str | Path, second: str | Path) -> Comparison:
+    """What changed between two output folders."""
+    return compare_folders(Path(first), Path(second))
+
+
+def definitions() -> dict[str, Definition]:
+    """Every definition by name."""
+    return dict(all_definitions())
+
+
+def demo_cohort() -> Cohort:
+    """The teaching cohort that ships with carac: invented courses, each with a line that says what it teaches."""
+    with as_file(files("carac") / "examples" / "teaching_cohort") as folder:
+        if not folder.is_dir():
+            raise CaracError("The teaching cohort is not installed; install carac anew.")
+        return read(folder)

@@ -1,0 +1,211 @@
+"""The commands of carac. Whatever is heavy is imported inside the command that needs it, so that help is instant."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import carac
+from carac.findings import CaracError
+
+app = typer.Typer(
+    name="carac",
+    help="Grades bleeding, clotting and what leads to them after CAR T-cell therapy, by every consensus definition."
+    " Research software; not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Records = Annotated[Path, typer.Argument(help="folder of tables, OMOP folder, or OMOP DuckDB file", show_default=False)]
+Kind = Annotated[str | None, typer.Option("--from", help="what the record is: folder or omop; else it is found out")]
+Limits = Annotated[Path | None, typer.Option("--limits", help="CSV with limits of normal, for results that have none")]
+Index = Annotated[str | None, typer.Option("--index", help="OMOP: infusion, first-visit or every-visit")]
+IndexTable = Annotated[Path | None, typer.Option("--index-table", help="OMOP: CSV with patient_id and infusion_time")]
+Unit = Annotated[
+    list[str] | None, typer.Option("--unit", help="ANALYTE=UNIT for results without unit; may be repeated")
+]
+DDimer = Annotated[str | None, typer.Option("--d-dimer", help="FEU or DDU, for D-dimer that does not say")]
+Implausible = Annotated[bool, typer.Option("--keep-implausible", help="grade values outside the plausible range")]
+ParameterFile = Annotated[Path | None, typer.Option("--parameters", help="TOML file with parameters")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="GROUP.NAME=VALUE changes one parameter; may be repeated")]
+Definitions = Annotated[
+    list[str] | None, typer.Option("--definition", "-d", help="grade only this one; may be repeated")
+]
+Memory = Annotated[str | None, typer.Option("--memory", help="limit for the engine, such as 4GB")]
+Temporary = Annotated[Path | None, typer.Option("--temporary", help="folder for the engine to spill into")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    if version:
+        print(carac.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    patient: Annotated[str, typer.Option("--patient", "-p", help="teaching case to explain")] = "T02",
+    day: Annotated[int | None, typer.Option("--day", help="day to explain; else the day worth reading")] = None,
+) -> None:
+    """Grade the teaching cohort (synthetic) and explain one patient-day."""
+    from carac.commands import demonstrate
+
+    demonstrate.run(patient, day)
+
+
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Argument(help="new folder", show_default=False)],
+) -> None:
+    """Write empty tables with headers, and a filled example."""
+    from carac.commands import templates
+
+    templates.write(folder)
+
+
+@app.command()
+def check(
+    records: Records,
+    kind: Kind = None,
+    limits: Limits = None,
+    index: Index = None,
+    index_table: IndexTable = None,
+    unit: Unit = None,
+    d_dimer: DDimer = None,
+    keep_implausible: Implausible = False,
+    parameter_file: ParameterFile = None,
+    changes: Set = None,
+    memory: Memory = None,
+    temporary: Temporary = None,
+    hash_identifiers: Annotated[
+        bool, typer.Option("--hash-identifiers", help="hash patient identifiers in findings")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what is wrong or doubtful in a record, and what each fault costs."""
+    from carac.commands import records as work
+
+    reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
+    raise typer.Exit(work.check(records, reading, parameter_file, changes, memory, temporary, hash_identifiers, json))
+
+
+@app.command()
+def grade(
+    records: Records,
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the graded tables", show_default=False)],
+    kind: Kind = None,
+    limits: Limits = None,
+    index: Index = None,
+    index_table: IndexTable = None,
+    unit: Unit = None,
+    d_dimer: DDimer = None,
+    keep_implausible: Implausible = False,
+    definitions: Definitions = None,
+    parameter_file: ParameterFile = None,
+    changes: Set = None,
+    items: Annotated[bool, typer.Option("--items", help="also write what each grade was made of")] = False,
+    sensitivity: Annotated[bool, typer.Option(help="also write ICAHT and T-ICAHT under each parameter set")] = True,
+    memory: Memory = None,
+    temporary: Temporary = None,
+    hash_identifiers: Annotated[
+        bool, typer.Option("--hash-identifiers", help="hash patient identifiers in findings")
+    ] = False,
+) -> None:
+    """Grade a record: Parquet tables, a data dictionary, findings and a manifest, in a new folder."""
+    from carac.commands import records as work
+
+    reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
+    chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, hash_identifiers)
+    work.grade(records, output, chosen, items, sensitivity)
+
+
+@app.command()
+def explain(
+    records: Records,
+    patient: Annotated[str, typer.Option("--patient", "-p", help="patient_id", show_default=False)],
+    day: Annotated[int, typer.Option("--day", help="day after infusion", show_default=False)],
+    infusion: Annotated[int | None, typer.Option("--infusion", help="infusion_number; else the first")] = None,
+    kind: Kind = None,
+    limits: Limits = None,
+    index: Index = None,
+    index_table: IndexTable = None,
+    unit: Unit = None,
+    d_dimer: DDimer = None,
+    keep_implausible: Implausible = False,
+    definitions: Definitions = None,
+    parameter_file: ParameterFile = None,
+    changes: Set = None,
+    memory: Memory = None,
+    temporary: Temporary = None,
+    json: Json = False,
+) -> None:
+    """Say why a patient-day has its grades."""
+    from carac.commands import records as work
+
+    reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
+    chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, False)
+    work.explain(records, patient, day, infusion, chosen, json)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="output folder", show_default=False)],
+    second: Annotated[Path, typer.Argument(help="output folder", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Say what changed between two outputs: versions, parameters, grades. Exit code 1 where a value differs."""
+    from carac.commands import comparing
+
+    raise typer.Exit(comparing.run(first, second, json))
+
+
+@app.command()
+def definitions(
+    name: Annotated[str | None, typer.Argument(help="one definition; else all are listed", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Show the cards of the definitions."""
+    from carac.commands import cards
+
+    cards.run(name, json)
+
+
+def main() -> None:
+    """The entry point: a fault of the input is one sentence on standard error and exit code 2, never a traceback."""
+    try:
+        app()
+    except CaracError as error:
+        print(f"carac: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("carac: stopped; what was there before is unchanged.", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        _unexpected(error)
+
+
+def _unexpected(error: Exception) -> None:
+    """A fault of carac itself: one sentence, and where the traceback was kept for a report."""
+    import os
+    import traceback
+
+    if os.environ.get("CARAC_TRACEBACK"):
+        raise error
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    message = str(error).strip().split("\n")[0]
+    print(
+        f"carac: this should not have happened: {type(error).__name__} in {Path(where.filename).name}, line {where.lineno}: {message}."
+        " Set CARAC_TRACEBACK=1 for the whole story and report it.",
+        file=sys.stderr,
+    )
+    sys.exit(70)

@@ -1,0 +1,54 @@
+"""definitions: the list, and the card of one."""
+
+from __future__ import annotations
+
+import json as json_module
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from carac.commands import showing
+from carac.definitions import all_definitions, definition_of
+from carac.grading.cards import Card, card
+
+
+def run(name: str | None, json: bool) -> None:
+    """Print the list of definitions, or the card of one."""
+    cards = [card(definition_of(name))] if name else [card(definition) for definition in all_definitions().values()]
+    if json:
+        print(json_module.dumps([asdict(one) for one in cards], indent=1, ensure_ascii=False))
+    elif name:
+        _show(cards[0])
+    else:
+        _list(cards)
+
+
+def _list(cards: list[Card]) -> None:
+    shown = Table(box=None, padding=(0, 2), header_style="dim", show_edge=False)
+    for column in ("name", "what it is", "per", "how sure"):
+        shown.add_column(column)
+    for one in cards:
+        facts = dict(one.facts)
+        shown.add_row(Text(one.name, style="cyan"), one.title, facts["One result per"], facts["How sure"])
+    showing.console().print(shown)
+
+
+def _show(one: Card) -> None:
+    out = showing.console()
+    out.print(Text(f"{one.title} ({one.name})", style="bold"))
+    for label, text in one.facts:
+        out.print(Text(f"  {label}: ", style="dim").append(text, style="default"))
+    _section("Criteria", [f"{title}: {rule}" if rule else title for title, rule in one.criteria])
+    _section("Columns", [f"{name}: {meaning}" for name, meaning in one.columns])
+    _section("Parameters", [f"{one.name}.{name} = {default}: {meaning}" for name, default, meaning in one.parameters])
+    _section("What the source leaves open", list(one.choices))
+
+
+def _section(heading: str, lines: list[str]) -> None:
+    if not lines:
+        return
+    out = showing.console()
+    out.print(Text(f"\n{heading}", style="bold cyan"))
+    for line in lines:
+        out.print(Text(f"  {line}"))

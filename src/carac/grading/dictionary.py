@@ -1,0 +1,112 @@
+"""The data dictionary: what every column of the output is, made from the definitions and tested against the output."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+
+from carac.grading.explanation.words import title
+from carac.grading.run import Graded
+from carac.vocabulary.analytes import analytes
+from carac.vocabulary.types import Baseline, Exposure, Grain, Input, Laboratory, Scale, Worse
+
+_KEYS = {
+    "patient_id": "identifier of the patient, as in the record",
+    "infusion_number": "number of the infusion of this patient, from 1",
+    "day": "day after infusion; day 0 is its calendar date",
+    "event_id": "identifier of the event, as in the record",
+    "infusion_date": "calendar date of the infusion",
+    "product": "CAR T-cell product",
+    "disease": "disease, as in the record",
+    "centre": "centre, as in the record",
+    "age": "age at infusion, years",
+    "sex": "sex as recorded",
+    "lymphodepletion_day": "first day of lymphodepletion",
+    "follow_up_end_day": "last day of follow-up; null: not recorded",
+    "death_day": "day of death; null: none recorded",
+    "progression_day": "day of progression or relapse; null: none recorded",
+    "next_therapy_day": "day of the next anti-cancer therapy; null: none recorded",
+    "onset": "date-time of onset, as in the record",
+    "kind": "kind of event, as in the record",
+    "site": "site of the event, from the record or its code",
+    "code": "diagnosis code, as in the record",
+    "code_class": "class of the code",
+    "code_subclass": "category of the code",
+}
+TABLES = {Grain.DAY: "patient_days", Grain.INFUSION: "infusions", Grain.EVENT: "events"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One column of the output."""
+
+    table: str
+    column: str
+    meaning: str
+    unit: str = ""
+    definition: str = ""
+    version: str = ""
+    status: str = ""
+    certainty: str = ""
+
+
+def dictionary(graded: Graded) -> list[Entry]:
+    """Every column of every result table, in order; items included."""
+    entries: list[Entry] = []
+    for grain, table in TABLES.items():
+        of_inputs = {column: entry for i in graded.plan.inputs for column, entry in _input_entries(i, table).items()}
+        of_grades = {entry.column: entry for entry in _grade_entries(graded, grain, table)}
+        for column in graded.columns(grain, items=True):
+            known = of_grades.get(column) or of_inputs.get(column)
+            entries.append(known or Entry(table, column, _KEYS[column]))
+    return entries
+
+
+def _grade_entries(graded: Graded, grain: Grain, table: str) -> list[Entry]:
+    return [
+        Entry(
+            f"items/{d.name}" if o.item else table,
+            d.name + o.suffix,
+            f"{d.title}: {o.meaning}",
+            o.unit,
+            d.name,
+            d.version,
+            str(d.status),
+            str(d.certainty),
+        )
+        for d in graded.plan.of_grain(grain)
+        for o in d.outputs
+    ]
+
+
+def _input_entries(wanted: Input, table: str) -> dict[str, Entry]:
+    if isinstance(wanted, Exposure):
+        after = f", or within {wanted.days_after} days after it" if wanted.days_after else ""
+        meaning = f"whether {', '.join(wanted.agents).replace('_', ' ')} was given that day{after}; null: no table of treatments"
+        return {wanted.name: Entry(table, wanted.name, meaning)}
+    meaning, unit = _value_meaning(wanted)
+    ends = {wanted.low: "lower end", wanted.high: "upper end"}
+    null = "null: not measured; both ends are equal for a plain number"
+    return {column: Entry(table, column, f"{meaning}, {end}; {null}", unit) for column, end in ends.items()}
+
+
+def _value_meaning(wanted: Laboratory | Baseline) -> tuple[str, str]:
+    name, unit = title(wanted.analyte), analytes()[wanted.analyte].canonical_unit
+    scale = {
+        Scale.VALUE: "",
+        Scale.BY_LOWER_LIMIT: " over its lower limit of normal",
+        Scale.BY_UPPER_LIMIT: " over its upper limit of normal",
+        Scale.ABOVE_UPPER_LIMIT: " minus its upper limit of normal",
+    }[wanted.scale]
+    unit = "" if wanted.scale in (Scale.BY_LOWER_LIMIT, Scale.BY_UPPER_LIMIT) else unit
+    if isinstance(wanted, Baseline):
+        return f"baseline of {name}{scale} (last before lymphodepletion, else last before infusion)", unit
+    extreme = "lowest" if wanted.worse is Worse.LOWER else "highest"
+    carried = f", standing in for up to {wanted.carry} days" if wanted.carry else ""
+    return f"{extreme} {name}{scale} of the day{carried}", unit
+
+
+def as_table(entries: list[Entry]) -> pa.Table:
+    """The dictionary as a table."""
+    return pa.Table.from_pylist([asdict(entry) for entry in entries])

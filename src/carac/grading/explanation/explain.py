@@ -1,0 +1,187 @@
+"""The explanation of one patient-day: what stands out, the values, what could explain them, each grade, and its source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from carac.grading.explanation import context, grades, words
+from carac.grading.explanation.facts import Facts, gather
+from carac.grading.run import Graded
+from carac.language.definition import Definition
+from carac.vocabulary.products import products
+from carac.vocabulary.types import Grain
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of an explanation: a heading with lines, or with a table."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a patient-day has its grades."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+
+    def as_text(self) -> str:
+        """The explanation as plain text."""
+        parts = [self.title, self.subtitle]
+        for section in self.sections:
+            parts += ["", section.heading]
+            parts += [f"  {line}" for line in section.lines]
+            parts += ["  " + " | ".join(row) for row in ((section.header,) if section.header else ()) + section.rows]
+        return "\n".join(parts)
+
+    def as_json(self) -> str:
+        """The explanation as JSON."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+
+
+def explain(graded: Graded, patient: str, day: int, infusion: int | None = None) -> Explanation:
+    """Why a patient-day has these grades.
+
+    Parameters
+    ----------
+    graded: a graded cohort.
+    patient: patient_id.
+    day: day after infusion; day 0 is its calendar date.
+    infusion: infusion_number; None takes the patient's first.
+
+    Raises
+    ------
+    CaracError: there is no such patient, infusion or day.
+    """
+    facts = gather(graded, patient, day, infusion)
+    lines = [grades.line(d, facts.day) for d in graded.plan.of_grain(Grain.DAY)]
+    sections = [
+        Section("What stands out", tuple(_headline(facts, lines))),
+        Section(
+            "Values",
+            header=("", "today", "value before", f"in the last {context.LOOK_BACK} days"),
+            rows=tuple(context.value_rows(facts)),
+        ),
+        Section("What could explain them (facts beside the grades, to be weighed)", tuple(context.explanations(facts))),
+        Section(
+            "What was going on",
+            (*context.peaks(facts), *_named("Given: ", context.treatments(facts)), *context.events(facts)),
+        ),
+        *_grade_sections(graded, lines),
+        Section("Over the whole course", tuple(_course(facts))),
+        Section("Sources, and how sure they are", tuple(_sources(graded, lines))),
+        Section("Choices that decided", tuple(_choices(graded, lines))),
+    ]
+    return Explanation(_title(facts), _subtitle(facts), tuple(s for s in sections if s.lines or s.rows))
+
+
+def _title(facts: Facts) -> str:
+    row = facts.day
+    number = f", infusion {row['infusion_number']}" if row["infusion_number"] != 1 else ""
+    return f"Patient {row['patient_id']}{number}, {words.day_words(facts.number)}"
+
+
+def _subtitle(facts: Facts) -> str:
+    infusion = facts.infusion
+    product = infusion["product"]
+    name = products()[product].title if product in products() else (product or "product not recorded")
+    parts = [name]
+    if infusion["disease"]:
+        parts.append(str(infusion["disease"]).replace("_", " "))
+    if infusion["age"] is not None:
+        parts.append(f"{infusion['sex'] or 'sex not recorded'}, {words.number(infusion['age'])} years")
+    return "; ".join(parts)
+
+
+def _headline(facts: Facts, lines: Sequence[grades.Line]) -> list[str]:
+    """The worst of each kind, in one line each."""
+    by_name = {line.name: line for line in lines}
+    found = []
+    for name in ("astct_crs", "astct_icans"):
+        if name in by_name and by_name[name].grade not in ("", "0"):
+            found.append(f"{by_name[name].title}: grade {by_name[name].grade}")
+    abnormal = [
+        line
+        for line in lines
+        if line.name.startswith("ctcae_v5") and line.grade not in ("", "0") and not line.name.endswith("with_baseline")
+    ]
+    if abnormal:
+        named = [f"{line.title.removeprefix('CTCAE 5.0 ')} {line.grade}" for line in abnormal]
+        found.append(f"CTCAE 5.0 grades: {'; '.join(named)}")
+    score = by_name.get("isth_overt_dic_2025")
+    if score and score.grade:
+        items = [f"{item} {points}" for item, points in _points(facts, score.name) if points]
+        of = f" ({', '.join(items)})" if items else ""
+        found.append(f"{score.title}: {score.grade} of 8 points{of}, {score.reasons[0] if score.reasons else ''}")
+    return found or ["Nothing is graded above 0 on this day."]
+
+
+def _points(facts: Facts, name: str) -> list[tuple[str, int | None]]:
+    items = ("platelets", "d_dimer", "prothrombin_time", "fibrinogen")
+    return [(item.replace("_", " "), facts.day.get(f"{name}__{item}")) for item in items]
+
+
+def _named(prefix: str, names: Sequence[str]) -> list[str]:
+    return [prefix + "; ".join(names)] if names else []
+
+
+def _grade_sections(graded: Graded, lines: Sequence[grades.Line]) -> list[Section]:
+    """The grades by instrument; what nothing is known of is named once, at the end."""
+    instruments = {d.name: d.instrument for d in graded.plan.definitions}
+    by_instrument: dict[str, list[str]] = {}
+    silent: list[str] = []
+    for line in lines:
+        if not line.grade:
+            silent.append(line.title)
+            continue
+        text = f"{line.title}: {line.grade}"
+        if line.reasons:
+            text += f" — {'; '.join(line.reasons)}"
+        if line.missing:
+            text += f". Not recorded: {', '.join(line.missing)}"
+        by_instrument.setdefault(instruments[line.name], []).append(text)
+    sections = [Section(f"{instrument}", tuple(texts)) for instrument, texts in by_instrument.items()]
+    if silent:
+        sections.append(Section("Not graded: nothing was recorded that they need", ("; ".join(silent),)))
+    return sections
+
+
+def _course(facts: Facts) -> list[str]:
+    found = []
+    for definition in facts.graded.plan.of_grain(Grain.INFUSION):
+        line = grades.line(definition, facts.infusion)
+        if line.grade:
+            found.append(f"{line.title}: {line.grade}")
+    return found
+
+
+def _graded_now(graded: Graded, lines: Sequence[grades.Line]) -> list[Definition]:
+    shown = {line.name for line in lines if line.grade}
+    return [d for d in graded.plan.definitions if d.name in shown]
+
+
+def _sources(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:
+    found: dict[str, None] = {}
+    for definition in _graded_now(graded, lines):
+        found.setdefault(
+            f"{definition.instrument} {definition.version} ({definition.status}; {definition.certainty}): {definition.citation}"
+        )
+    return list(found)
+
+
+def _choices(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:
+    """The parameters of the definitions shown; alike ones of several versions stand together."""
+    by_choice: dict[str, list[str]] = {}
+    for definition in _graded_now(graded, lines):
+        values = graded.parameters.scope(definition.name)
+        for parameter in definition.parameters:
+            text = f"{parameter.name} = {values[parameter.name]} ({parameter.meaning})"
+            by_choice.setdefault(text, []).append(definition.name)
+    return [f"{names[0]}{' and others' if len(names) > 1 else ''}: {text}" for text, names in by_choice.items()]

@@ -1,0 +1,166 @@
+"""The grades of a patient-day, one by one: value, band, items, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from carac.grading.explanation import words
+from carac.grading.explanation.facts import Row
+from carac.language.definition import Definition, Rule
+from carac.vocabulary.types import Baseline, Laboratory
+
+
+@dataclass(frozen=True)
+class Line:
+    """One grade with its reasons.
+
+    Parameters
+    ----------
+    name: the definition.
+    title: its title.
+    grade: as printed; a range where what is missing leaves one; empty where nothing is known.
+    reasons: what led to it, in order.
+    missing: what was not recorded and would decide.
+    """
+
+    name: str
+    title: str
+    grade: str
+    reasons: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def line(definition: Definition, row: Row) -> Line:
+    """One definition on one row."""
+    name = definition.name
+    grade = words.grade_words(row.get(name), row.get(f"{name}__lowest"), row.get(f"{name}__highest"))
+    reasons = [*_readings(definition, row), *_rules(definition, row), *_items(definition, row)] if grade else []
+    return Line(name, definition.title, grade, tuple(reasons), tuple(_missing(definition, row)) if grade else ())
+
+
+def _readings(definition: Definition, row: Row) -> list[str]:
+    """What booleans on the day say, such as "compatible with overt DIC"."""
+    found = []
+    for output in definition.outputs:
+        if output.type != "boolean" or output.item or not output.meaning.startswith(("compatible", "high risk")):
+            continue
+        value = row.get(definition.name + output.suffix)
+        reading = output.meaning.split(" (")[0]
+        found.append({True: reading, False: f"not {reading}", None: f"{reading}: cannot be said"}[value])
+    return found
+
+
+def _rules(definition: Definition, row: Row) -> list[str]:
+    """The criteria that decided, each with its value and what it gave; of a grade, only those as bad as the grade."""
+    found = [made for rule in definition.rules if (made := _criterion(definition, rule, row))]
+    if definition.lowest is None or not found:
+        return [rule.title for rule in definition.rules if definition.lowest is None]
+    scores = definition.name.startswith(_SCORES)
+    worst = max(points for points, _ in found)
+    return [text for points, text in found if scores or points == worst]
+
+
+#: Definitions whose items add up: every item is told. Of the others only the criteria that decided.
+_SCORES = ("isth_overt", "car_hematotox")
+
+
+def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] | None:
+    """The most points that a criterion can give on this row, and its sentence; None where nothing is known of it."""
+    if not rule.cuts:
+        return None
+    ends = _value_of(definition, rule, row)
+    if ends is None or words.interval(*ends) == "unknown":
+        return None
+    low, high = ends
+    points = sorted({(words.met(rule, end) or ("", 0.0, 0))[2] for end in ends})
+    stood_in = row.get(f"{definition.name}__{_scored_as(definition, rule)}__by")
+    if stood_in is not None and stood_in != rule.name:
+        return None
+    unit = f" {rule.unit}" if rule.unit else ""
+    noun = "points" if definition.name.startswith(_SCORES) else "grade"
+    text = " to ".join(str(p) for p in points)
+    gave = (f"{text} point" + ("" if text == "1" else "s")) if noun == "points" else f"grade {text}"
+    flag = " (cut-offs that no opened source confirms)" if rule.name in definition.low_items else ""
+    return points[-1], f"{rule.title} {words.interval(low, high)}{unit}: {words.band(rule, low, high)}, {gave}{flag}"
+
+
+def _value_of(definition: Definition, rule: Rule, row: Row) -> tuple[float, float] | None:
+    """Both ends of what a rule compares, in its own unit."""
+    if rule.unit == "x baseline":
+        return _against_baseline(definition, row)
+    low, high = row.get(f"{rule.column}__from"), row.get(f"{rule.column}__to")
+    if low is None or high is None:
+        return None
+    factor = rule.factor
+    return low * factor, high * factor
+
+
+def _against_baseline(definition: Definition, row: Row) -> tuple[float, float] | None:
+    """The value of the day over the value before treatment."""
+    baselines = [i for i in definition.inputs if isinstance(i, Baseline) and i.scale == "value"]
+    values = [i for i in definition.inputs if isinstance(i, Laboratory) and i.scale == "value"]
+    if not baselines or not values:
+        return None
+    low, high, base = row.get(values[0].low), row.get(values[0].high), row.get(baselines[0].low)
+    if low is None or high is None or not base or base != row.get(baselines[0].high):
+        return None
+    return low / base, high / base
+
+
+def _scored_as(definition: Definition, rule: Rule) -> str:
+    """The item under which an alternative's points stand."""
+    return "prothrombin_time" if rule.name in definition.low_items else rule.name
+
+
+_HIDDEN = ("__lowest", "__highest", "__log2", "__known", "__recorded", "__disagrees")
+
+
+def _items(definition: Definition, row: Row) -> list[str]:
+    """The other columns of a definition, by their names; only for definitions whose criteria are not bands on a value."""
+    if definition.layers is not None:
+        return []
+    found = []
+    for output in definition.outputs[1:]:
+        value = row.get(definition.name + output.suffix)
+        if value is None or output.suffix.endswith(_HIDDEN):
+            continue
+        found.append(f"{output.suffix.removeprefix('__').replace('__', ' ').replace('_', ' ')}: {_plain(value)}")
+    recorded = row.get(f"{definition.name}__recorded")
+    if recorded is not None:
+        differs = row.get(f"{definition.name}__disagrees")
+        found.append(f"the record says {_plain(recorded)}" + (", which differs" if differs else ""))
+    return found
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return words.number(value) if isinstance(value, int | float) else str(value).replace("_", " ")
+
+
+def _missing(definition: Definition, row: Row) -> list[str]:
+    """The inputs that were not recorded, where they leave a range."""
+    name = definition.name
+    low, high = row.get(f"{name}__lowest"), row.get(f"{name}__highest")
+    if low is None or low == high:
+        return []
+    found: dict[str, None] = {}
+    for wanted in definition.inputs:
+        if isinstance(wanted, Laboratory | Baseline):
+            text = _missing_input(wanted, row)
+            if text:
+                found.setdefault(text)
+    return list(found)
+
+
+def _missing_input(wanted: Laboratory | Baseline, row: Row) -> str:
+    if wanted.low not in row:
+        return ""
+    low, high = row[wanted.low], row[wanted.high]
+    title = words.title(wanted.analyte)
+    if low is None:
+        return f"{title} before treatment" if isinstance(wanted, Baseline) else title
+    if words.interval(low, high) == "unknown":
+        return f"{'lower' if 'lower' in wanted.scale else 'upper'} limit of normal of {title}"
+    return "" if low == high else f"{title} is known only as {words.interval(low, high)}"

@@ -1,0 +1,137 @@
+"""The case files and the teaching cohort, graded once per engine and session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from carac.definitions import all_definitions
+from carac.grading.run import Graded
+from carac.vocabulary.types import Grain
+from needs import ROOT
+from support.case_files import Case, all_cases, by_parameters, record_rows, write_record
+from support.engines import KEYS, Read, grade, open_engine, read_record, results
+
+TEACHING_COHORT = ROOT / "src" / "carac" / "examples" / "teaching_cohort"
+
+Results = dict[Grain, pa.Table]
+
+
+def definition_name(column: str) -> str:
+    """The definition that a result column belongs to."""
+    names = [name for name in all_definitions() if column == name or column.startswith(f"{name}__")]
+    if not names:
+        raise KeyError(f"no definition has the column {column}")
+    return max(names, key=len)
+
+
+def with_used(names: Iterable[str]) -> set[str]:
+    """The definitions, and all that they use."""
+    found = set(names)
+    for name in tuple(found):
+        found |= with_used(all_definitions()[name].uses)
+    return found
+
+
+@dataclass
+class Run:
+    """Cases that can be graded together: none changes a parameter that another one's expectations depend on."""
+
+    cases: list[Case]
+    parameters: dict[str, dict[str, Any]]
+    names: tuple[str, ...] | None = None
+
+    @property
+    def read_from(self) -> set[str]:
+        """The definitions that the expectations depend on; none for a case that expects an unknown column."""
+        known = all_definitions()
+        columns = [expected["column"] for case in self.cases for expected in case.content["expect"]]
+        owners = [name for column in columns for name in known if column == name or column.startswith(f"{name}__")]
+        return with_used(owners)
+
+    def takes(self, other: Run) -> bool:
+        """Whether the other's parameters and these leave each other's expectations alone."""
+        apart = not set(self.parameters) & set(other.parameters)
+        return apart and not set(self.parameters) & other.read_from and not set(other.parameters) & self.read_from
+
+    def add(self, other: Run) -> None:
+        """Grade the other's cases here too."""
+        self.cases += other.cases
+        self.parameters |= other.parameters
+
+
+def runs(cases: Sequence[Case]) -> list[Run]:
+    """The fewest runs that a simple search finds: the cases without parameters, then the others by and by."""
+    groups = by_parameters(cases)
+    made = [Run(list(groups.pop("", [])), {})]
+    for group in groups.values():
+        new = Run(list(group), group[0].parameters)
+        place = next((run for run in made[1:] if run.takes(new)), None)
+        if place:
+            place.add(new)
+        else:
+            made.append(new)
+    for run in made[1:]:
+        run.names = tuple(sorted(run.read_from))
+    return made
+
+
+@dataclass
+class GradedCases:
+    """Reads every record once with DuckDB, and grades it once per engine.
+
+    Parameters
+    ----------
+    folder: where the records are written.
+    """
+
+    folder: Path
+    graded: dict[tuple[str, int], Results] = field(default_factory=dict)
+    looked_up: dict[str, dict[tuple[str, ...], Any]] = field(default_factory=dict)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The runs of the case files."""
+        return runs(all_cases())
+
+    @cached_property
+    def reads(self) -> list[Read]:
+        """The cohorts of the case files, by run; the teaching cohort is the last one."""
+        made = []
+        for number, run in enumerate(self.runs):
+            record = write_record(self.folder / f"run_{number}", record_rows(run.cases))
+            made.append(read_record(record, run.parameters))
+        return [*made, read_record(TEACHING_COHORT)]
+
+    def of_run(self, engine: str, number: int) -> Results:
+        """The result tables of one run; -1 is the teaching cohort."""
+        if (engine, number) not in self.graded:
+            names = self.runs[number].names if number >= 0 else None
+            graded: Graded = grade(open_engine(engine), self.reads[number], names)
+            self.graded[engine, number] = results(graded)
+        return self.graded[engine, number]
+
+    def rows(self, engine: str, case: Case) -> dict[tuple[str, ...], Any]:
+        """The result rows of a case: by grain and day or event; a day is written as text."""
+        number = next(place for place, run in enumerate(self.runs) if case in run.cases)
+        name = f"{engine} {number}"
+        if name not in self.looked_up:
+            self.looked_up[name] = _looked_up(self.of_run(engine, number), self.runs[number].cases)
+        return self.looked_up[name]
+
+
+def _looked_up(tables: Results, cases: Iterable[Case]) -> dict[tuple[str, ...], Any]:
+    """The rows that expectations name, so that forty thousand patient-days need not become Python objects."""
+    days = {int(expected["day"]) for case in cases for expected in case.content["expect"] if "day" in expected}
+    found: dict[tuple[str, ...], Any] = {}
+    for grain, table in tables.items():
+        if grain is Grain.DAY:
+            table = table.filter(pa.compute.is_in(table["day"], pa.array(sorted(days), table["day"].type)))
+        for row in table.to_pylist():
+            found[grain.value, *(str(row[key]) for key in KEYS[grain] if key != "infusion_number")] = row
+    return found

@@ -1,0 +1,93 @@
+"""The worked examples of the catalogue, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from carac.definitions import all_definitions
+from carac.vocabulary.types import Grain
+from support.case_files import Case, all_cases
+from support.compare import differences
+from support.engines import ENGINES, KEYS
+from support.graded_cases import GradedCases, definition_name
+
+#: Relative, where a case gives no tolerance of its own.
+TOLERANCE = 1e-3
+
+ON_ENGINES = pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES]
+)
+
+
+def _row(rows: Mapping[tuple[str, ...], Any], case: Case, expected: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "day" in expected:
+        key: tuple[str, ...] = (Grain.DAY.value, case.name, str(expected["day"]))
+    elif "event" in expected:
+        key = (Grain.EVENT.value, case.name, f"{case.name}::{expected['event']}")
+    else:
+        key = (Grain.INFUSION.value, case.name)
+    assert key in rows, f"there is no row {key}"
+    row: Mapping[str, Any] = rows[key]
+    return row
+
+
+def _matches(expected: Any, found: Any, tolerance: float | None) -> bool:
+    if expected == "null":
+        return found is None
+    if isinstance(expected, str | bool) or found is None:
+        return bool(found == expected)
+    return bool(found == pytest.approx(expected, rel=None if tolerance else TOLERANCE, abs=tolerance))
+
+
+def disagreements(case: Case, rows: Mapping[tuple[str, ...], Any]) -> list[str]:
+    """What a case expects and did not get, one sentence each."""
+    found = []
+    for expected in case.content["expect"]:
+        row = _row(rows, case, expected)
+        for key, suffix in (("value", ""), ("lowest", "__lowest"), ("highest", "__highest")):
+            column = expected["column"] + suffix
+            if key not in expected:
+                continue
+            if column not in row:
+                found.append(f"there is no column {column}")
+            elif not _matches(expected[key], row[column], expected.get("tolerance")):
+                found.append(f"{column} is {row[column]!r}, expected {expected[key]!r}")
+    return found
+
+
+@ON_ENGINES
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+def test_example_of_the_catalogue(case: Case, engine: str, graded_cases: GradedCases) -> None:
+    found = disagreements(case, graded_cases.rows(engine, case))
+    assert not found, f"{case.content['says']}: {'; '.join(found)}"
+
+
+def test_nothing_of_the_case_files_is_set_aside(graded_cases: GradedCases) -> None:
+    assert [sentence for read in graded_cases.reads for sentence in read.set_aside] == []
+
+
+def test_expected_columns_exist() -> None:
+    columns = {column for definition in all_definitions().values() for column in definition.columns}
+    expected = {row["column"] for case in all_cases() for row in case.content["expect"]}
+    assert sorted(expected - columns) == []
+
+
+@pytest.mark.parametrize("cohort", ["teaching cohort", "case files"])
+@pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES if name != "duckdb"]
+)
+def test_engine_gives_the_same_tables_as_duckdb(engine: str, cohort: str, graded_cases: GradedCases) -> None:
+    numbers = [-1] if cohort == "teaching cohort" else range(len(graded_cases.runs))
+    for number in numbers:
+        one, other = graded_cases.of_run("duckdb", number), graded_cases.of_run(engine, number)
+        for grain, keys in KEYS.items():
+            assert differences(one[grain], other[grain], keys) == []
+
+
+def test_every_case_has_a_definition() -> None:
+    for case in all_cases():
+        for expected in case.content["expect"]:
+            assert definition_name(expected["column"])
