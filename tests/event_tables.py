@@ -99,16 +99,28 @@ def run(
     definition: Definition, parameters: Mapping[str, Any] | None = None, absent: Sequence[str] = (), **tables: list[Row]
 ) -> dict[str, Row]:
     """The rows of a definition by event, its columns without the name of the definition in front."""
-    values = resolve({"it": definition.parameters}, {"it": parameters or {}}).scope("it")
-    sql = _sql(definition.name, tuple(sorted(values.items())), frozenset(COHORT_SCHEMAS) - set(absent), definition)
-    tables.setdefault("infusions", [KEYS | {**at("infusion_time", 0), "infusion_date": INFUSION.date()}])
-    with DuckDB() as engine:
-        for name in COHORT_SCHEMAS:
-            engine.load(name, as_arrow(name, tables.get(name, [])))
-        found = engine.fetch(sql).to_pylist()
+    found = _fetched(definition, parameters or {}, absent, tables)
     assert all(set(row) == {*KEYS, "event_id", *definition.columns} for row in found)
     assert len({row["event_id"] for row in found}) == len(found)
     return {row["event_id"]: {_short(definition, name): value for name, value in row.items()} for row in found}
+
+
+def rows_of(definition: Definition, **tables: list[Row]) -> dict[tuple[int, str], Any]:
+    """The grade by infusion and event, where an event belongs to several infusions."""
+    found = _fetched(definition, {}, (), tables)
+    return {(row["infusion_number"], row["event_id"]): row[definition.name] for row in found}
+
+
+def _fetched(
+    definition: Definition, parameters: Mapping[str, Any], absent: Sequence[str], tables: dict[str, list[Row]]
+) -> list[Row]:
+    values = resolve({"it": definition.parameters}, {"it": parameters}).scope("it")
+    sql = _sql(definition.name, tuple(sorted(values.items())), frozenset(COHORT_SCHEMAS) - set(absent), definition)
+    tables.setdefault("infusions", [KEYS | {**at("infusion_time", 0), "infusion_date": INFUSION.date()}])
+    with DuckDB(threads=1) as engine:
+        for name in COHORT_SCHEMAS:
+            engine.load(name, as_arrow(name, tables.get(name, [])))
+        return engine.fetch(sql).to_pylist()
 
 
 _COMPILED: dict[tuple[object, ...], str] = {}

@@ -54,7 +54,9 @@ def duckdb_sql(name: str, changes: tuple[tuple[str, Any], ...]) -> str:
 class Patient:
     """One patient: counts by day (cells/µL or 10^9/L), the end of the grid, censoring days, treatments."""
 
-    def __init__(self, counts: Mapping[int, Count], treatments: Sequence[tuple[int, int, str]] = (), **days: int) -> None:
+    def __init__(
+        self, counts: Mapping[int, Count], treatments: Sequence[tuple[int, int, str]] = (), **days: int
+    ) -> None:
         self.counts, self.treatments, self.days = counts, treatments, days
 
 
@@ -88,12 +90,14 @@ def grade_all(name: str, patients: Sequence[Patient], **changes: Any) -> list[di
         connection.register("rows", pa.Table.from_pylist(rows, schema=arrow))
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
     sql = duckdb_sql(name, tuple(changes.items()))
-    found = connection.execute(f"SELECT * FROM ({sql}) ORDER BY patient_id").to_arrow_table().to_pylist()
+    found = connection.sql(f"SELECT * FROM ({sql}) ORDER BY patient_id").to_arrow_table().to_pylist()
     assert len(found) == len(patients)
     return [{column.removeprefix(name).removeprefix("__") or "grade": v for column, v in row.items()} for row in found]
 
 
-def grade(name: str, counts: Mapping[int, Count], treatments: Sequence[tuple[int, int, str]] = (), **rest: Any) -> dict[str, Any]:
+def grade(
+    name: str, counts: Mapping[int, Count], treatments: Sequence[tuple[int, int, str]] = (), **rest: Any
+) -> dict[str, Any]:
     days = {key: rest.pop(key) for key in list(rest) if key.endswith("_day") and key in COHORT_SCHEMAS["infusions"]}
     days = {"last_day" if key == "grid_last_day" else key: value for key, value in days.items()}
     return grade_all(name, [Patient(counts, treatments, **days)], **rest)[0]
@@ -130,7 +134,12 @@ EARLY_ICAHT = [
 def test_early_icaht_examples(counts: dict[int, Count], printed: int, code: int) -> None:
     for preset, expected in ((PRINTED, printed), (CODE, code)):
         row = grade(f"icaht_early_{preset}", counts)
-        assert (row["grade"], row["lowest"], row["highest"], row["days_without_count"]) == (expected, expected, expected, 0)
+        assert (row["grade"], row["lowest"], row["highest"], row["days_without_count"]) == (
+            expected,
+            expected,
+            expected,
+            0,
+        )
 
 
 @pytest.mark.parametrize("preset", [PRINTED, CODE])
@@ -181,7 +190,7 @@ def test_early_icaht_rounding_is_half_to_even() -> None:
 
 def test_early_icaht_gaps_of_seven_days_are_filled_and_longer_ones_widen() -> None:
     name = "icaht_early_as_printed"
-    filled = {day: 3000.0 for day in range(31)} | {5: 400.0, 13: 400.0} | dict.fromkeys(range(6, 13))
+    filled = dict.fromkeys(range(31), 3000.0) | {5: 400.0, 13: 400.0} | dict.fromkeys(range(6, 13))
     row = grade(name, filled)
     assert (row["grade"], row["duration_500__lowest"], row["days_without_count"], row["days_unknown"]) == (2, 9, 7, 0)
     longer = filled | {13: None, 14: 400.0}
@@ -207,9 +216,15 @@ def test_early_icaht_nearest_count_stands_in_at_the_ends() -> None:
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))
 def test_no_count_is_null_not_zero(name: str) -> None:
     row = grade(name, {})
-    window = {"early": 38 if name == "t_icaht_early_as_in_authors_code" else 31, "late": 70}["early" if "early" in name else "late"]
+    window = {"early": 38 if name == "t_icaht_early_as_in_authors_code" else 31, "late": 70}[
+        "early" if "early" in name else "late"
+    ]
     assert row["days_without_count"] == window
-    assert all(value is None for key, value in row.items() if key not in {"patient_id", "infusion_number", "days_without_count"})
+    assert all(
+        value is None
+        for key, value in row.items()
+        if key not in {"patient_id", "infusion_number", "days_without_count"}
+    )
     # Nobody is dropped who has no day in the window.
     gone = grade_all(name, [Patient({}, last_day=-1, death_day=-1)])[0]
     assert gone["grade"] is None and gone["days_without_count"] is None
@@ -225,7 +240,12 @@ def test_late_icaht_examples(preset: str) -> None:
     name = f"icaht_late_{preset}"
     for counts, expected in (((1500, 1400, 2600), 1), ((900, 2200, 3000), 0), ((400, 1400, 3000), 3), ((80,), 4)):
         row = grade(name, at(*counts))
-        assert (row["grade"], row["lowest"], row["highest"], row["counts"]) == (expected, expected, expected, len(counts))
+        assert (row["grade"], row["lowest"], row["highest"], row["counts"]) == (
+            expected,
+            expected,
+            expected,
+            len(counts),
+        )
         assert row["nadir"] == pytest.approx(min(counts))
     assert grade(name, at(400, 1400, 3000), late_rule="each_threshold_twice")["grade"] == 1
     assert grade(name, at(80), late_minimum_values=2)["grade"] is None
@@ -271,7 +291,12 @@ EARLY_T_ICAHT = [
 def test_early_t_icaht_examples(counts: dict[int, Count], printed: int, code: int) -> None:
     for preset, expected in ((PRINTED, printed), (CODE, code)):
         row = grade(f"t_icaht_early_{preset}", counts)
-        assert (row["grade"], row["lowest"], row["highest"], row["days_without_count"]) == (expected, expected, expected, 0)
+        assert (row["grade"], row["lowest"], row["highest"], row["days_without_count"]) == (
+            expected,
+            expected,
+            expected,
+            0,
+        )
 
 
 def test_early_t_icaht_gap_rule() -> None:
@@ -294,16 +319,29 @@ def test_early_t_icaht_gap_rule() -> None:
 def test_early_t_icaht_days_without_a_count() -> None:
     counts = platelets((5, 7, 45)) | {8: None, 9: None, 10: None, 11: 45.0}
     row = grade("t_icaht_early_as_printed", counts)
-    assert (row["grade"], row["lowest"], row["highest"], row["days_without_count"]) == (None, 1, 4 - 1, 3)
+    assert (row["grade"], row["lowest"], row["highest"], row["days_without_count"]) == (None, 1, 3, 3)
     row = grade("t_icaht_early_as_in_authors_code", counts)
     assert (row["grade"], row["duration_50__lowest"], row["days_without_count"]) == (2, 7, 3)
     # The mean of 45 and 55 is 50: low in the code; of 45 and 56 it is not.
-    assert grade("t_icaht_early_as_in_authors_code", platelets((5, 5, 45), (9, 9, 55)) | dict.fromkeys((6, 7, 8)))["duration_50__lowest"] == 4
-    assert grade("t_icaht_early_as_in_authors_code", platelets((5, 5, 45), (9, 9, 56)) | dict.fromkeys((6, 7, 8)))["duration_50__lowest"] == 1
+    assert (
+        grade("t_icaht_early_as_in_authors_code", platelets((5, 5, 45), (9, 9, 55)) | dict.fromkeys((6, 7, 8)))[
+            "duration_50__lowest"
+        ]
+        == 4
+    )
+    assert (
+        grade("t_icaht_early_as_in_authors_code", platelets((5, 5, 45), (9, 9, 56)) | dict.fromkeys((6, 7, 8)))[
+            "duration_50__lowest"
+        ]
+        == 1
+    )
     # The ends take the nearest count; days 31 to 37 are graded too.
     assert grade("t_icaht_early_as_in_authors_code", {10: 45.0})["duration_50__lowest"] == 38
     late_dip = platelets((33, 37, 19))
-    assert (grade("t_icaht_early_as_in_authors_code", late_dip)["grade"], grade("t_icaht_early_as_printed", late_dip)["grade"]) == (3, 0)
+    assert (
+        grade("t_icaht_early_as_in_authors_code", late_dip)["grade"],
+        grade("t_icaht_early_as_printed", late_dip)["grade"],
+    ) == (3, 0)
     assert grade("t_icaht_early_as_in_authors_code", late_dip, last_day=30)["grade"] == 0
     # Read to day 37, graded to 30: the count of day 34 fills days 28 to 30.
     reading = platelets((27, 27, 49), (34, 34, 49)) | dict.fromkeys(range(28, 34))
@@ -361,7 +399,8 @@ def exact_bounds(name: str, patients: Sequence[Patient], choices: Sequence[float
         completions = list(itertools.product(choices, repeat=len(open_days)))
         sizes.append(len(completions))
         everything += [
-            Patient(dict(patient.counts) | dict(zip(open_days, values, strict=True)), **patient.days) for values in completions
+            Patient(dict(patient.counts) | dict(zip(open_days, values, strict=True)), **patient.days)
+            for values in completions
         ]
     bounds = grade_all(name, patients, **changes)
     grades = iter(grade_all(name, everything, **changes))
@@ -381,13 +420,16 @@ def exact_bounds(name: str, patients: Sequence[Patient], choices: Sequence[float
         ("t_icaht_early_as_printed", (10.0, 40.0, 90.0), {"duration": "cumulative"}),
     ],
 )
-def test_bounds_are_the_extremes_over_all_completions(name: str, choices: tuple[float, ...], changes: dict[str, Any]) -> None:
+def test_bounds_are_the_extremes_over_all_completions(
+    name: str, choices: tuple[float, ...], changes: dict[str, Any]
+) -> None:
     draw = random.Random(name)
     patients = []
     for _ in range(25):
         level = draw.choice([(1, 1, 1), (4, 3, 1), (1, 4, 1)])
         counts: dict[int, Count] = {
-            day: draw.choices(choices, level)[0] if draw.random() < 0.9 else choices[draw.randrange(2)] for day in range(18)
+            day: draw.choices(choices, level)[0] if draw.random() < 0.9 else choices[draw.randrange(2)]
+            for day in range(18)
         }
         counts |= dict.fromkeys(draw.sample(range(18), draw.randint(1, 4)))
         patients.append(Patient(counts, death_day=17))
@@ -411,5 +453,7 @@ def test_sensitivity_sets_run() -> None:
     sets = icaht.sensitivity_sets() | t_icaht.sensitivity_sets()
     assert set(sets) == set(DEFINITIONS)
     for name, changes in sets.items():
-        assert changes[0] == {} and len(changes) == len({repr(change) for change in changes})
-        assert all(expression(name, **change).columns == expression(name).columns for change in changes)
+        columns = expression(name).columns
+        assert changes[0] == {}
+        assert len(changes) == len({repr(change) for change in changes})
+        assert all(expression(name, **change).columns == columns for change in changes[1:])

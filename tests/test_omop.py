@@ -291,23 +291,27 @@ def test_an_impossible_age_is_left_empty(tmp_path: Path) -> None:
 # ---- results ----
 
 
-@pytest.mark.parametrize(
-    ("changes", "low", "high"),
-    [
-        ({"operator_concept_id": 4171756, "value_as_number": 10}, 0, 10 * (1 - 1e-6)),
-        ({"operator_concept_id": 4171754, "value_as_number": 10}, 0, 10),
-        ({"operator_concept_id": 4172704, "value_as_number": 10}, 10 * (1 + 1e-6), float("inf")),
-        ({"operator_concept_id": 4171755, "value_as_number": 10}, 10, float("inf")),
-        ({"operator_concept_id": 4172703, "value_as_number": 10}, 10, 10),
-        ({"operator_concept_id": 4171756, "value_as_number": None, "value_source_value": "<5"}, 0, 5 * (1 - 1e-6)),
-        ({"operator_concept_id": 4171756, "value_as_number": None, "value_source_value": "5"}, 0, 5 * (1 - 1e-6)),
-        ({"value_as_number": None, "value_source_value": "10-40"}, 10, 40),
-        ({"value_as_number": 12, "value_source_value": "12000 /uL"}, 12, 12),
-    ],
-)
-def test_operators_and_texts_are_intervals(tmp_path: Path, changes: dict[str, Any], low: float, high: float) -> None:
-    cohort = cohort_of(write(tmp_path, small(measurement=[result(**changes)])))
-    assert cohort.engine.rows("SELECT value_low, value_high FROM labs") == [(pytest.approx(low), pytest.approx(high))]
+READINGS: list[tuple[dict[str, Any], float, float]] = [
+    ({"operator_concept_id": 4171756, "value_as_number": 10}, 0, 10 * (1 - 1e-6)),
+    ({"operator_concept_id": 4171754, "value_as_number": 10}, 0, 10),
+    ({"operator_concept_id": 4172704, "value_as_number": 10}, 10 * (1 + 1e-6), float("inf")),
+    ({"operator_concept_id": 4171755, "value_as_number": 10}, 10, float("inf")),
+    ({"operator_concept_id": 4172703, "value_as_number": 10}, 10, 10),
+    ({"operator_concept_id": 4171756, "value_as_number": None, "value_source_value": "<5"}, 0, 5 * (1 - 1e-6)),
+    ({"operator_concept_id": 4171756, "value_as_number": None, "value_source_value": "5"}, 0, 5 * (1 - 1e-6)),
+    ({"value_as_number": None, "value_source_value": "10-40"}, 10, 40),
+    ({"value_as_number": 12, "value_source_value": "12000 /uL"}, 12, 12),
+]
+
+
+def test_operators_and_texts_are_intervals(tmp_path: Path) -> None:
+    rows = [
+        result(measurement_datetime=f"2024-03-05 0{hour}:30:00", **changes)
+        for hour, (changes, *_) in enumerate(READINGS)
+    ]
+    cohort = cohort_of(write(tmp_path, small(measurement=rows)))
+    ends = cohort.engine.rows("SELECT value_low, value_high FROM labs ORDER BY time")
+    assert ends == [(pytest.approx(low), pytest.approx(high)) for _, low, high in READINGS]
 
 
 def test_an_unknown_operator_sets_the_result_aside(tmp_path: Path) -> None:
@@ -492,7 +496,7 @@ def test_all_kinds_of_file_say_the_same(tmp_path: Path) -> None:
 
 def test_a_vocabulary_with_tabs_and_open_quotation_marks_is_read(tmp_path: Path) -> None:
     write(tmp_path, small(drug_exposure=[DRUG | {"drug_source_value": "7", "drug_concept_id": 42}]))
-    text = 'concept_id\tconcept_name\tvocabulary_id\tconcept_code\n42\t"axi-cel" 68 ML\tRxNorm\tx\n43\t5" tube\tRxNorm\ty\n'
+    text = 'concept_id\tconcept_name\tconcept_code\n42\t"axi-cel" 68 ML\tx\n43\t5" tube\ty\n'
     (tmp_path / "CONCEPT.csv").write_text(text)
     cohort = cohort_of(tmp_path)
     assert column(cohort, "SELECT product FROM infusions") == ["axicabtagene_ciloleucel"]

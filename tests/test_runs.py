@@ -16,10 +16,18 @@ from carac.engine.base import compile_sql
 from carac.language.runs import END_GAPS, IMPUTATIONS, completed, duration, half_to_even, joined_runs, reaches
 
 ROWS = ibis.table(
-    {"series": "string", "day": "int32", "low": "float64", "high": "float64", "first": "int32", "last": "int32"}, name="rows"
+    {"series": "string", "day": "int32", "low": "float64", "high": "float64", "first": "int32", "last": "int32"},
+    name="rows",
 )
 ARROW = pa.schema(
-    {"series": pa.string(), "day": pa.int32(), "low": pa.float64(), "high": pa.float64(), "first": pa.int32(), "last": pa.int32()}
+    {
+        "series": pa.string(),
+        "day": pa.int32(),
+        "low": pa.float64(),
+        "high": pa.float64(),
+        "first": pa.int32(),
+        "last": pa.int32(),
+    }
 )
 ENDS, LIMITS = ("low", "high"), ("first", "last")
 
@@ -33,7 +41,7 @@ def run(expression: ibis.Table, series: Sequence[Sequence[float | None]], order:
     connection = duckdb.connect()
     connection.register("arrow", pa.Table.from_pylist(rows, schema=ARROW))
     connection.execute("CREATE TABLE rows AS SELECT * FROM arrow")
-    found = connection.execute(f"SELECT * FROM ({compile_sql(expression, 'duckdb')}) ORDER BY {order}")
+    found = connection.sql(f"SELECT * FROM ({compile_sql(expression, 'duckdb')}) ORDER BY {order}")
     return found.to_arrow_table().to_pylist()
 
 
@@ -73,11 +81,25 @@ def test_completed_as_by_hand(method: str, end_gaps: str) -> None:
     ]
     for maximum_gap in (0, 2, 100):
         expression = completed(
-            ROWS.filter(ROWS.low.notnull()), ["series"], "day", ENDS, LIMITS, method=method, maximum_gap=maximum_gap, end_gaps=end_gaps
+            ROWS.filter(ROWS.low.notnull()),
+            ["series"],
+            "day",
+            ENDS,
+            LIMITS,
+            method=method,
+            maximum_gap=maximum_gap,
+            end_gaps=end_gaps,
         )
         rows = run(expression, series, "series, day")
-        expected = [value for values in series if any(v is not None for v in values) for value in fill_by_hand(values, method, maximum_gap, end_gaps)]
-        assert [row["low"] for row in rows] == [pytest.approx(value) if value is not None else None for value in expected]
+        expected = [
+            value
+            for values in series
+            if any(v is not None for v in values)
+            for value in fill_by_hand(values, method, maximum_gap, end_gaps)
+        ]
+        assert [row["low"] for row in rows] == [
+            pytest.approx(value) if value is not None else None for value in expected
+        ]
         assert [row["high"] for row in rows] == [row["low"] for row in rows]
 
 
@@ -94,11 +116,18 @@ def runs_by_hand(flags: Sequence[bool], join_gap: int) -> list[list[int]]:
 @pytest.mark.parametrize("join_gap", [0, 1, 2, 6])
 def test_runs_as_by_hand(join_gap: int) -> None:
     draw = random.Random(join_gap)
-    series = [[float(draw.random() < share) for _ in range(draw.randint(1, 31))] for share in (0, 0.2, 0.5, 0.8, 1) for _ in range(20)]
+    series = [
+        [float(draw.random() < share) for _ in range(draw.randint(1, 31))]
+        for share in (0, 0.2, 0.5, 0.8, 1)
+        for _ in range(20)
+    ]
     flagged = ROWS.mutate(flag=ROWS.low > 0, other=ROWS.low == 0)
     runs = joined_runs(flagged, ["series"], "day", ["flag", "other"], join_gap)
     expression = runs.group_by("series").aggregate(
-        **{rule: duration(runs, "day", "flag", rule) for rule in ("longest_joined", "cumulative_with_gaps", "cumulative")},
+        **{
+            rule: duration(runs, "day", "flag", rule)
+            for rule in ("longest_joined", "cumulative_with_gaps", "cumulative")
+        },
         other=duration(runs, "day", "other", "longest_joined"),
         open=reaches(runs, "day", "flag", 3, "last"),
     )
@@ -106,14 +135,38 @@ def test_runs_as_by_hand(join_gap: int) -> None:
         flags = [value > 0 for value in values]
         by_hand = runs_by_hand(flags, join_gap)
         lengths = [end - start + 1 for start, end in by_hand]
-        assert (row["longest_joined"], row["cumulative_with_gaps"], row["cumulative"]) == (max(lengths, default=0), sum(lengths), sum(flags))
+        assert (row["longest_joined"], row["cumulative_with_gaps"], row["cumulative"]) == (
+            max(lengths, default=0),
+            sum(lengths),
+            sum(flags),
+        )
         others = [end - start + 1 for start, end in runs_by_hand([not flag for flag in flags], join_gap)]
         assert row["other"] == max(others, default=0)
         assert row["open"] == any(start <= 3 and end == len(values) - 1 for start, end in by_hand)
 
 
 def test_half_to_even() -> None:
-    values = [0, 4, 5, 6, 15, 25, 495, 501, 505, 505.0000001, 505.1, 514.9, 515, 995, 1005, 1e9, 0.505 * 1000, 1.005 * 1000, 0.145 * 1000]
+    values = [
+        0,
+        4,
+        5,
+        6,
+        15,
+        25,
+        495,
+        501,
+        505,
+        505.0000001,
+        505.1,
+        514.9,
+        515,
+        995,
+        1005,
+        1e9,
+        0.505 * 1000,
+        1.005 * 1000,
+        0.145 * 1000,
+    ]
     expression = ROWS.select("day", rounded=half_to_even(ROWS.low, 10.0))
     rows = run(expression, [[float(value) for value in values]], "day")
     exact = [round(value, 6) for value in values]
@@ -122,7 +175,16 @@ def test_half_to_even() -> None:
 
 
 def test_compile_everywhere() -> None:
-    filled = completed(ROWS.filter(ROWS.low.notnull()), ["series"], "day", ENDS, LIMITS, method="linear", maximum_gap=7, end_gaps="nearest")
+    filled = completed(
+        ROWS.filter(ROWS.low.notnull()),
+        ["series"],
+        "day",
+        ENDS,
+        LIMITS,
+        method="linear",
+        maximum_gap=7,
+        end_gaps="nearest",
+    )
     runs = joined_runs(filled.mutate(flag=(filled.low < 1).fill_null(False)), ["series"], "day", ["flag"], 2)
     for dialect in ("duckdb", "postgres", "databricks"):
         assert compile_sql(runs, dialect)

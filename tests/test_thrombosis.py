@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from carac.definitions.thrombosis import classes, counting
+from carac.definitions.thrombosis import categories, classes
 from carac.engine.base import compile_sql
 from carac.language.definition import Definition
 from carac.vocabulary.event_sites import event_sites
 from carac.vocabulary.icd10cm import icd10cm
-from event_tables import TABLES, Row, event, features, period, run
+from event_tables import TABLES, Row, at, event, features, period, rows_of, run
 
-(CATEGORY,) = classes.DEFINITIONS
-(CLASS,) = counting.DEFINITIONS
+CLASS, CATEGORY = classes.DEFINITIONS
 
 
 def one(parameters: Row | None = None, tables: dict[str, list[Row]] | None = None, **more: Any) -> Row:
@@ -75,7 +74,7 @@ def test_codes() -> None:
 def test_every_code_has_a_class_or_no_row() -> None:
     events = [event(code, code=code, patient_id=code) for code in icd10cm()]
     found = run(CLASS, events=events)
-    about = {c for c, e in icd10cm().items() if e.domain in classes.DOMAINS or e.role == "separate"}
+    about = {c for c, e in icd10cm().items() if e.domain in categories.DOMAINS or e.role == "separate"}
     about |= {c for c, e in icd10cm().items() if e.category == "thrombophilia"}
     assert set(found) == about
     assert {row["grade"] for row in found.values()} == {
@@ -87,14 +86,32 @@ def test_every_code_has_a_class_or_no_row() -> None:
 
 
 def test_parameters_let_more_count() -> None:
-    assert one({"superficial_counts": True}, code="I82.611")["counts"] is True
-    assert one({"septic_counts": True}, code="I26.01")["grade"] == "venous"
-    assert one({"type_2_infarction_counts": True}, code="I21.A1")["grade"] == "arterial"
-    assert one({"subsegmental_counts": False}, code="I26.93")["why"] == "subsegmental_left_out"
-    assert one({"subsegmental_counts": False}, code="I26.92")["counts"] is True
+    more = {"superficial_counts": True, "septic_counts": True, "type_2_infarction_counts": True}
+    events = [event(code, code=code, patient_id=code) for code in ("I82.611", "I26.01", "I21.A1")]
+    found = run(CLASS, more, events=events)
+    assert {code: (row["grade"], row["counts"]) for code, row in found.items()} == {
+        "I82.611": ("venous", True), "I26.01": ("venous", True), "I21.A1": ("arterial", True),
+    }  # fmt: skip
+
+
+def test_parameters_let_less_count() -> None:
+    events = [event(code, code=code, patient_id=code) for code in ("I26.93", "I26.92", "I26.99", "I82.411")]
+    found = run(
+        CLASS,
+        {"subsegmental_counts": False, "incidental_counts": False},
+        events=events,
+        event_features=[
+            *features("I26.93", {"incidental": False}),
+            *features("I26.92", {"incidental": False}),
+            *features("I26.99", {"incidental": False}),
+            *features("I82.411", {"incidental": True}),
+        ],
+    )
     # whether I26.99 is subsegmental nobody knows
-    assert one({"subsegmental_counts": False}, code="I26.99")["counts"] is None
-    assert one({"incidental_counts": False}, code="I26.92", told={"incidental": True})["counts"] is False
+    assert {code: row["counts"] for code, row in found.items()} == {
+        "I26.93": False, "I26.92": True, "I26.99": None, "I82.411": False,
+    }  # fmt: skip
+    assert (found["I26.93"]["why"], found["I82.411"]["why"]) == ("subsegmental_left_out", "incidental_left_out")
 
 
 # ---- records without code
@@ -252,8 +269,6 @@ def test_hour_of_infusion() -> None:
 
 
 def _at(day: float) -> Any:
-    from event_tables import at
-
     return at("time", day)["time"]
 
 
@@ -330,19 +345,9 @@ def test_other_categories_chronic_codes_and_records_are_no_mention() -> None:
 
 def test_two_infusions_are_kept_apart() -> None:
     events = [event("a", 10, "I26.99"), event("a", -80, "I26.99") | {"infusion_number": 2}]
-    assert CLASS.rows is not None
-    infusions = [{"patient_id": "p", "infusion_number": n, "infusion_date": _at(d).date()} for n, d in ((1, 0.0), (2, 90.0))]
-    # one event, two rows: the key is infusion and event
-    from carac.cohort.tables import COHORT_SCHEMAS
-    from carac.engine.duckdb_engine import DuckDB
-    from event_tables import as_arrow
-
-    values = {parameter.name: parameter.default for parameter in CLASS.parameters}
-    with DuckDB() as engine:
-        for name in COHORT_SCHEMAS:
-            engine.load(name, as_arrow(name, {"events": events, "infusions": infusions}.get(name, [])))
-        rows = engine.fetch(compile_sql(CLASS.rows(TABLES, values), "duckdb")).to_pylist()
-    assert {row["infusion_number"]: row["thrombosis_class"] for row in rows} == {1: "venous", 2: "baseline"}
+    days = {1: 0.0, 2: 90.0}
+    infusions = [{"patient_id": "p", "infusion_number": n, "infusion_date": _at(day).date()} for n, day in days.items()]
+    assert rows_of(CLASS, events=events, infusions=infusions) == {(1, "a"): "venous", (2, "a"): "baseline"}
 
 
 # ---- the contract

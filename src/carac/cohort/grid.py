@@ -18,7 +18,9 @@ from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale,
 
 SCOPE = "grid"
 PARAMETERS = (
-    Parameter("days_before", 30, "days of the grid before lymphodepletion, or before infusion where that is unknown", lowest=0),
+    Parameter(
+        "days_before", 30, "days of the grid before lymphodepletion, or before infusion where that is unknown", lowest=0
+    ),
     Parameter("last_day", 100, "last day of the grid", lowest=0),
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
     Parameter("day_0_from_infusion", False, "whether day 0 leaves out what was measured before the infusion that day"),
@@ -145,11 +147,14 @@ def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
     for i in wanted:
         plain = i.uncarried
         for end, source in ((i.low, plain.low), (i.high, plain.high)):
-            columns[end] = ibis.coalesce(days[source], *(days[source].lag(k).over(window) for k in range(1, i.carry + 1)))
+            earlier = [days[source].lag(k).over(window) for k in range(1, i.carry + 1)]
+            columns[end] = ibis.coalesce(days[source], *earlier)
     return days.mutate(**columns)
 
 
-def baselines(rows: ibis.Table, infusions: ibis.Table, inputs: Sequence[Baseline], look_back: int, day_is_before: bool) -> ibis.Table:
+def baselines(
+    rows: ibis.Table, infusions: ibis.Table, inputs: Sequence[Baseline], look_back: int, day_is_before: bool
+) -> ibis.Table:
     """The last value before lymphodepletion (within the look-back), else the last before infusion, per infusion.
 
     Several results at the same time give the interval that holds them all.
@@ -181,9 +186,8 @@ def baselines(rows: ibis.Table, infusions: ibis.Table, inputs: Sequence[Baseline
 def exposures(treatments: ibis.Table, day_numbers: ibis.Table, wanted: Sequence[Exposure]) -> ibis.Table:
     """Per infusion and day, which exposures hold: one row for every day with at least one."""
     longest = max(exposure.days_after for exposure in wanted)
-    courses = treatments.filter(
-        treatments.agent.isin(_agents(wanted)) | treatments.agent_class.isin(_agents(wanted))
-    )
+    named = treatments.agent.isin(_agents(wanted)) | treatments.agent_class.isin(_agents(wanted))
+    courses = treatments.filter(named).select(*KEYS, "agent", "agent_class", "intent", "start_day", "end_day")
     days = courses.inner_join(
         day_numbers, [day_numbers.day >= courses.start_day, day_numbers.day <= courses.end_day + longest]
     )

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.cohort.infusions import NO_PATIENT, unreadable_time
-from carac.cohort.records import RecordSource, first_problem, number_of, text_of, time_of
+from carac.cohort.records import RecordSource, first_problem, end_of, number_of, text_of, time_of
 from carac.cohort.setting_aside import (
     COUNTED,
     SEEN,
@@ -145,7 +145,7 @@ def time_problem(column: ir.Value, time: ir.TimestampValue) -> ir.StringValue:
 
 def _with_ends(engine: DuckDB, rows: ibis.Table) -> ibis.Table:
     """Both ends of each value, from `value` or from `value_low` and `value_high`."""
-    low, high = number_of(rows.value_low), number_of(rows.value_high)
+    low, high = end_of(rows.value_low), end_of(rows.value_high)
     if rows.value.type().is_numeric():
         number = number_of(rows.value)
         rows = rows.mutate(low_read=ibis.coalesce(low, number), high_read=ibis.coalesce(high, number))
@@ -276,7 +276,7 @@ _WITHDRAWN = ("entered_in_error", "cancelled", "canceled", "withdrawn")
 
 
 def superseded(engine: DuckDB, labs: ibis.Table) -> tuple[ibis.Table, int]:
-    """The results without those that a corrected or final one of the same patient, time and analyte replaces; their number.
+    """The results without those that a corrected or final one of the same sample replaces, and their number.
 
     Most records hold only final results; then nothing is compared.
     """

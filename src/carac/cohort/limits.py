@@ -41,8 +41,9 @@ _SCHEMA = pa.schema(
     ]
 )
 _TYPES = {
-    "site_analyte": "string", "site_sex": "string", "age_from": "float64", "age_to": "float64", "period_from": "timestamp",
-    "period_to": "timestamp", "site_lower": "float64", "site_upper": "float64", "specificity": "int64", "site_row": "int64",
+    "site_analyte": "string", "site_sex": "string", "age_from": "float64", "age_to": "float64",
+    "period_from": "timestamp", "period_to": "timestamp", "site_lower": "float64", "site_upper": "float64",
+    "specificity": "int64", "site_row": "int64",
 }  # fmt: skip
 
 

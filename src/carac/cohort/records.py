@@ -86,6 +86,12 @@ def number_of(column: ir.Value) -> ir.FloatingValue:
     return finite.ifelse(number, ibis.null("float64"))
 
 
+def end_of(column: ir.Value) -> ir.FloatingValue:
+    """An end of an interval as float64: a number, or infinity where the interval is open; NaN is null."""
+    number = column.cast("float64") if column.type().is_numeric() else text_of(column).try_cast("float64")
+    return (number.notnull() & ~number.isnan()).ifelse(number, ibis.null("float64"))
+
+
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$"
 _OFFSET = r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)\s*(Z|[+-]\d{2}(:?\d{2})?)$"
 

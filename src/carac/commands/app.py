@@ -204,7 +204,8 @@ def _unexpected(error: Exception) -> None:
     where = traceback.extract_tb(error.__traceback__)[-1]
     message = str(error).strip().split("\n")[0]
     print(
-        f"carac: this should not have happened: {type(error).__name__} in {Path(where.filename).name}, line {where.lineno}: {message}."
+        f"carac: this should not have happened: {type(error).__name__} in {Path(where.filename).name}, line {where.lineno}:"
+        f" {message}."
         " Set CARAC_TRACEBACK=1 for the whole story and report it.",
         file=sys.stderr,
     )

@@ -27,7 +27,7 @@ def run(name: str | None, json: bool) -> None:
 def _list(cards: list[Card]) -> None:
     shown = Table(box=None, padding=(0, 2), header_style="dim", show_edge=False)
     for column in ("name", "what it is", "per", "how sure"):
-        shown.add_column(column)
+        shown.add_column(column, no_wrap=column == "name")
     for one in cards:
         facts = dict(one.facts)
         shown.add_row(Text(one.name, style="cyan"), one.title, facts["One result per"], facts["How sure"])

@@ -130,8 +130,9 @@ def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool)
     if len(warnings) > 10:
         shown.print(f"and {len(warnings) - 10} more warnings in findings.json")
     days, infusions, events = counts["patient_days"], counts["infusions"], counts["events"]
+    number = len(graded.plan.definitions)
     print(
-        f"{output}: {days} patient-days of {infusions} infusions and {events} events, graded by {len(graded.plan.definitions)} definitions."
+        f"{output}: {days} patient-days of {infusions} infusions and {events} events, graded by {number} definitions."
     )
 
 

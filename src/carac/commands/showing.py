@@ -16,12 +16,15 @@ from carac.progress import Progress
 
 #: Colours of grades 0 to 5, from sequential orange; readable on dark and light.
 GRADE_STYLES = ("dim", "yellow", "dark_orange", "bold orange_red1", "bold red", "bold white on red")
+#: Wide enough that nothing wraps where there is no terminal.
+WIDE = 400
 _SEVERITY = {Severity.ERROR: "bold red", Severity.WARNING: "dark_orange", Severity.NOTE: "cyan"}
 
 
 def console(stderr: bool = False) -> Console:
-    """A console; colours only in a terminal."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    """A console; colours only in a terminal, and elsewhere (a file, a pipe) lines of their natural length."""
+    shown = Console(stderr=stderr, highlight=False)
+    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE)
 
 
 @contextmanager

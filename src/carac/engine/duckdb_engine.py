@@ -68,7 +68,8 @@ class DuckDB:
             self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {sql}')
         except duckdb.OutOfMemoryException:
             raise CaracError(
-                f"Memory ran out while making {name}; give more with --memory, or a folder to spill into with --temporary."
+                f"Memory ran out while making {name}; give more with --memory,"
+                " or a folder to spill into with --temporary."
             ) from None
 
     def drop(self, name: str) -> None:
@@ -108,12 +109,16 @@ class DuckDB:
         self._view(
             name,
             path,
-            f"SELECT *, file_row_number + 1 AS source_row FROM read_parquet('{_quoted(pattern)}', file_row_number=true)",
+            "SELECT *, file_row_number + 1 AS source_row"
+            f" FROM read_parquet('{_quoted(pattern)}', file_row_number=true)",
         )
 
     def read_csv(self, name: str, path: Path, encoding: str = "utf-8", delimiter: str = ",") -> None:
-        """A table of a CSV file, every column as text, with the line of the file as `source_row` (the header is line 1)."""
-        options = f"header=true, all_varchar=true, delim='{delimiter}', quote='\"', escape='\"', encoding='{encoding}', null_padding=false, strict_mode=true"
+        """A table of a CSV file, every column as text, with the line as `source_row` (the header is line 1)."""
+        options = (
+            f"header=true, all_varchar=true, delim='{delimiter}', quote='\"', escape='\"', encoding='{encoding}',"
+            " null_padding=false, strict_mode=true"
+        )
         sql = f"SELECT *, row_number() OVER () + 1 AS source_row FROM read_csv('{_quoted(path)}', {options})"
         try:
             self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')

@@ -1,4 +1,4 @@
-"""Compiled SQL, kept on disk by the version of the code and by what was asked: compiling takes seconds, reading does not.
+"""Compiled SQL, kept on disk by code and question: compiling takes seconds, reading does not.
 
 The folder is CARAC_CACHE, else ``carac`` in the user's cache folder. It holds SQL only, nothing of a record; where it
 cannot be written, everything is compiled anew.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from types import TracebackType
+
 import psycopg
 import pyarrow as pa
+import pyarrow.csv
 from psycopg import sql as build
 
 _TYPES = {
     "string": "text",
     "large_string": "text",
     "double": "double precision",
+    "float": "real",
     "int64": "bigint",
     "int32": "integer",
     "int16": "smallint",
@@ -18,6 +23,18 @@ _TYPES = {
     "timestamp[us]": "timestamp",
     "date32[day]": "date",
     "null": "text",
+}
+#: Types of PostgreSQL by number. Sums of integers come back as numeric.
+_ARROW: dict[int, pa.DataType] = {
+    16: pa.bool_(),
+    20: pa.int64(),
+    21: pa.int16(),
+    23: pa.int32(),
+    700: pa.float32(),
+    701: pa.float64(),
+    1700: pa.float64(),
+    1082: pa.date32(),
+    1114: pa.timestamp("us"),
 }
 
 
@@ -36,9 +53,19 @@ class PostgreSQL:
         self.connection = psycopg.connect(address, autocommit=True)
         self.schema = schema
         name = build.Identifier(schema)
+        # One notice for every table that goes with the schema helps nobody.
+        self.connection.execute("SET client_min_messages TO warning")
         self.connection.execute(build.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
         self.connection.execute(build.SQL("CREATE SCHEMA {}").format(name))
         self.connection.execute(build.SQL("SET search_path TO {}").format(name))
+
+    def __enter__(self) -> PostgreSQL:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def close(self) -> None:
         """Drop the schema and end the session."""
@@ -47,28 +74,60 @@ class PostgreSQL:
 
     def load(self, name: str, rows: pa.Table) -> None:
         """Make a table of these rows."""
-        self.connection.execute(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+        self._drop(name)
         columns = ", ".join(f'"{field.name}" {_TYPES[str(field.type)]}' for field in rows.schema)
         self.connection.execute(f'CREATE TABLE "{name}" ({columns})'.encode())
-        with self.connection.cursor() as cursor, cursor.copy(f'COPY "{name}" FROM STDIN'.encode()) as copy:
-            for row in rows.to_pylist():
-                copy.write_row(tuple(row.values()))
+        # As CSV, null is nothing and an empty text is "": both arrive as they left.
+        with self.connection.cursor() as cursor:
+            with cursor.copy(f'COPY "{name}" FROM STDIN (FORMAT csv)'.encode()) as copy:
+                for batch in rows.to_batches():
+                    copy.write(_as_csv(batch))
+            # A new table has no statistics yet, and every query that follows joins it.
+            cursor.execute(f'ANALYZE "{name}"'.encode())
 
     def create(self, name: str, sql: str, view: bool = False) -> None:
         """Make a table, or a view, of a query."""
-        kind = "VIEW" if view else "TABLE"
-        for existing in ("VIEW", "TABLE"):
-            found = self.connection.execute(
-                "SELECT count(*) FROM information_schema.tables WHERE table_schema = %s AND table_name = %s AND table_type = %s",
-                (self.schema, name, "VIEW" if existing == "VIEW" else "BASE TABLE"),
-            ).fetchone()
-            if found and found[0]:
-                self.connection.execute(f'DROP {existing} "{name}" CASCADE'.encode())
-        self.connection.execute(f'CREATE {kind} "{name}" AS {sql}'.encode())
+        self._drop(name)
+        self.connection.execute(f'CREATE {"VIEW" if view else "TABLE"} "{name}" AS {sql}'.encode())
+        if not view:
+            self.connection.execute(f'ANALYZE "{name}"'.encode())
+
+    def _drop(self, name: str) -> None:
+        found = self.connection.execute(
+            "SELECT table_type FROM information_schema.tables WHERE table_schema = %s AND table_name = %s",
+            (self.schema, name),
+        ).fetchone()
+        if found:
+            kind = "VIEW" if found[0] == "VIEW" else "TABLE"
+            self.connection.execute(f'DROP {kind} "{name}" CASCADE'.encode())
 
     def fetch(self, sql: str) -> pa.Table:
-        """The rows of a query."""
-        cursor = self.connection.execute(sql.encode())
-        names = [column.name for column in cursor.description or []]
-        rows = cursor.fetchall()
-        return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+        """The rows of a query, with the types that the query has."""
+        columns = self.connection.execute(f"SELECT * FROM ({sql}) AS wanted LIMIT 0".encode()).description or []
+        types = {column.name: _ARROW.get(column.type_code, pa.string()) for column in columns}
+        text = io.BytesIO()
+        with self.connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)".encode()) as copy:
+            for block in copy:
+                text.write(block)
+        if not text.tell():
+            return pa.schema(list(types.items())).empty_table()
+        text.seek(0)
+        return pyarrow.csv.read_csv(
+            text,
+            read_options=pyarrow.csv.ReadOptions(column_names=list(types)),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=types,
+                null_values=[""],
+                true_values=["t"],
+                false_values=["f"],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+
+
+def _as_csv(batch: pa.RecordBatch) -> bytes:
+    sink = io.BytesIO()
+    pyarrow.csv.write_csv(batch, sink, pyarrow.csv.WriteOptions(include_header=False))
+    return sink.getvalue()

@@ -95,8 +95,9 @@ def _compare_table(engine: DuckDB, table: str, found: Comparison) -> None:
     shared = [c for c in before if c in after and c not in keys and c != "source_row"]
     using = ", ".join(keys)
     counts = engine.rows(
-        f"SELECT count(*) FILTER (b.in_before AND a.in_after), count(*) FILTER (a.in_after IS NULL), count(*) FILTER (b.in_before IS NULL)"
-        f" FROM (SELECT {using}, true AS in_before FROM before) b FULL JOIN (SELECT {using}, true AS in_after FROM after) a USING ({using})"
+        "SELECT count(*) FILTER (b.here AND a.here), count(*) FILTER (a.here IS NULL), count(*) FILTER (b.here IS NULL)"
+        f" FROM (SELECT {using}, true AS here FROM before) b"
+        f" FULL JOIN (SELECT {using}, true AS here FROM after) a USING ({using})"
     )[0]
     found.rows.append((table, *(int(str(number)) for number in counts)))  # type: ignore[arg-type]
     if not shared:

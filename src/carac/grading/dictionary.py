@@ -83,7 +83,8 @@ def _grade_entries(graded: Graded, grain: Grain, table: str) -> list[Entry]:
 def _input_entries(wanted: Input, table: str) -> dict[str, Entry]:
     if isinstance(wanted, Exposure):
         after = f", or within {wanted.days_after} days after it" if wanted.days_after else ""
-        meaning = f"whether {', '.join(wanted.agents).replace('_', ' ')} was given that day{after}; null: no table of treatments"
+        agents = ", ".join(wanted.agents).replace("_", " ")
+        meaning = f"whether {agents} was given that day{after}; null: no table of treatments"
         return {wanted.name: Entry(table, wanted.name, meaning)}
     meaning, unit = _value_meaning(wanted)
     ends = {wanted.low: "lower end", wanted.high: "upper end"}

@@ -1,4 +1,4 @@
-"""How much of a run-length grade is its parameters: every preset, and each parameter changed alone, in one long table."""
+"""How much of a run-length grade is its parameters: each preset, and each parameter changed alone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Days in a row: filling gaps between values, joining low days into runs, and counting them.
 
 Nothing here knows what is measured. Every table has one row per key and whole-number order (a day), and everything
-works alike on DuckDB, PostgreSQL and Spark: neighbours come from lag and lead, never from a last non-null value. All rules are monotone: a lower value never shortens a run. So a rule applied once to the
-certainly low days and once to the possibly low ones gives the exact lowest and highest result over all completions.
+works alike on DuckDB, PostgreSQL and Spark: neighbours come from lag and lead, never from a last non-null value. All
+rules are monotone: a lower value never shortens a run. So a rule applied once to the certainly low days and once to the
+possibly low ones gives the exact lowest and highest result over all completions.
 """
 
 from __future__ import annotations
@@ -122,9 +123,7 @@ def _filled(
     return ibis.cases(*branches, else_=ibis.null("float64"))
 
 
-def joined_runs(
-    rows: ibis.Table, keys: Sequence[str], order: str, flags: Sequence[str], join_gap: int
-) -> ibis.Table:
+def joined_runs(rows: ibis.Table, keys: Sequence[str], order: str, flags: Sequence[str], join_gap: int) -> ibis.Table:
     """The rows with, for each flag, the run that a flagged day belongs to.
 
     Parameters

@@ -192,7 +192,7 @@ def _majors(events: ibis.Table, fall_enough: ir.BooleanValue) -> tuple[Criterion
 
 
 def _relevant(events: ibis.Table) -> tuple[Criterion, ...]:
-    # Red cells and invasive procedures are medical interventions: denying these denies those.
+    # Red cells and invasive procedures are medical interventions; to deny any intervention denies an invasive one.
     some = certainly(events.units_low > 0) | certainly(some_red_cells(events))
     intervention = events.medical_intervention | certainly(events.invasive_intervention) | some
     return (

@@ -215,7 +215,7 @@ OUTPUTS = (
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name=NAME,
-        title="ASTCT grade of cytokine release syndrome",
+        title="CRS (ASTCT)",
         instrument="ASTCT CRS",
         version="2019",
         citation=Citation("Lee DW et al. Biol Blood Marrow Transplant 2019;25:625-638", "10.1016/j.bbmt.2018.12.758"),

@@ -61,7 +61,11 @@ def window_parameters(first_day: int, last_day: int, censoring: Iterable[str], s
 def comparator_parameter(comparator: str, source: str) -> Parameter:
     """Whether a count that equals a threshold is low."""
     return Parameter(
-        "comparator", comparator, "whether a count equal to a threshold counts (<=) or not (<)", tuple(COMPARATORS), source=source
+        "comparator",
+        comparator,
+        "whether a count equal to a threshold counts (<=) or not (<)",
+        tuple(COMPARATORS),
+        source=source,
     )
 
 
@@ -80,7 +84,9 @@ def run_parameters(
         Parameter(
             "join_gap", join_gap, "days of recovery between two low days that do not end a run", lowest=0, source=source
         ),
-        Parameter("imputation", imputation, "how a day without a count gets one", IMPUTATIONS, source="catalogue 12 #3"),
+        Parameter(
+            "imputation", imputation, "how a day without a count gets one", IMPUTATIONS, source="catalogue 12 #3"
+        ),
         Parameter(
             "maximum_gap",
             maximum_gap,
@@ -245,7 +251,12 @@ def shared_outputs(grade: str, unit: str, days: str, enough: str) -> tuple[Outpu
         Output("__lowest", f"lowest grade that the counts allow; {unknown}"),
         Output("__highest", f"highest grade that the counts allow; {unknown}"),
         Output("__days_without_count", f"number of days of the window ({days}) without a count", "int32", "d"),
-        Output("__nadir", "lowest count of the window; null without a count, or where only a range is known", "float64", unit),
+        Output(
+            "__nadir",
+            "lowest count of the window; null without a count, or where only a range is known",
+            "float64",
+            unit,
+        ),
     )
 
 

@@ -128,7 +128,7 @@ def _early(name: str, tables: Tables, values: Values) -> ibis.Table:
         **durations,
         **never,
     )
-    absent: dict[str, Value] = {"unknown": 0} | dict.fromkeys(durations, 0) | dict.fromkeys(never, False)
+    absent: dict[str, Value] = {"unknown": 0, **dict.fromkeys(durations, 0), **dict.fromkeys(never, False)}
     graded = beside(windows, (tests_done(tests), {"counts": 0}), (lows, absent))
     lowest, highest = (
         ibis.greatest(
@@ -212,12 +212,14 @@ def _early_parameters(preset: str) -> tuple[Parameter, ...]:
         Parameter(
             "g4_rule",
             "start_d0_3_and_open" if code else "strict_31_days",
-            "what never above 500 means: a run that starts early and is open on the last day observed; every day of the "
-            "whole window low; every day low up to death or last follow-up",
+            "what never above 500 means: a run that starts early and is open on the last day observed; every day of "
+            "the whole window low; every day low up to death or last follow-up",
             ("start_d0_3_and_open", "strict_31_days", "never_above"),
             source=SOURCE,
         ),
-        Parameter("g4_latest_start", 3, "latest first day of the run under start_d0_3_and_open", lowest=0, source=SOURCE),
+        Parameter(
+            "g4_latest_start", 3, "latest first day of the run under start_d0_3_and_open", lowest=0, source=SOURCE
+        ),
         GCSF,
     )
 
@@ -248,7 +250,9 @@ CODE_CITATION = Citation(
     doi="10.1182/blood.2023020578",
 )
 GCSF_OUTPUT = Output(
-    "__gcsf", "true where G-CSF was given in the window; null where gcsf_handling is ignore or treatments are absent", "boolean"
+    "__gcsf",
+    "true where G-CSF was given in the window; null where gcsf_handling is ignore or treatments are absent",
+    "boolean",
 )
 EARLY_OUTPUTS = (
     *shared_outputs(
@@ -261,7 +265,7 @@ EARLY_OUTPUTS = (
     *(
         Output(
             f"__duration_{threshold}__{end}",
-            f"days at most {threshold}/µL by the duration rule, days still unknown taken as {taken}; null without a count",
+            f"days at most {threshold}/µL by the duration rule, unknown days taken as {taken}; null without a count",
             "int32",
             "d",
         )
@@ -269,7 +273,9 @@ EARLY_OUTPUTS = (
         for end, taken in (("lowest", "above it"), ("highest", "not above it"))
     ),
     Output("__never_above_500", "whether the limb never above 500 holds; null where unknown days decide", "boolean"),
-    Output("__first_day", "first day surely at most 500/µL, measured or filled; null where there is none", "int32", "d"),
+    Output(
+        "__first_day", "first day surely at most 500/µL, measured or filled; null where there is none", "int32", "d"
+    ),
     Output("__last_day", "last day of the window that was graded; null without a count", "int32", "d"),
     Output("__days_unknown", "days that stay without a count after filling; null without a count", "int32", "d"),
     GCSF_OUTPUT,
@@ -284,7 +290,11 @@ LATE_OUTPUTS = (
     ),
     Output("__counts", "days of the window with a count", "int32"),
     *(
-        Output(f"__counts_{cut.constant:g}", f"counts at most {cut.constant:g}/µL; null where a range leaves it open", "int32")
+        Output(
+            f"__counts_{cut.constant:g}",
+            f"counts at most {cut.constant:g}/µL; null where a range leaves it open",
+            "int32",
+        )
         for cut in reversed(LATE.cuts)
     ),
     GCSF_OUTPUT,
@@ -304,30 +314,36 @@ def _early_rules(name: str) -> tuple[Rule, ...]:
             )
             for threshold, bands in days.items()
         ),
-        Rule("never_above_500", "days at most 500/µL of the 31 of day 0 to 30 (g4_rule)", "d", (("≥", 31, NEVER_ABOVE),)),
+        Rule(
+            "never_above_500", "days at most 500/µL of the 31 of day 0 to 30 (g4_rule)", "d", (("≥", 31, NEVER_ABOVE),)
+        ),
     )
 
 
 def _late_rules(name: str) -> tuple[Rule, ...]:
     cuts = tuple((cut.comparison, cut.constant, cut.points) for cut in LATE.cuts)
-    return (Rule("nadir", "lowest neutrophil count, with a second at most 1500/µL", "/uL", cuts, column=f"{name}__nadir"),)
+    return (
+        Rule("nadir", "lowest neutrophil count, with a second at most 1500/µL", "/uL", cuts, column=f"{name}__nadir"),
+    )
 
 
 EARLY_CHOICES = (
     "Duration: the paper speaks of the duration of neutropenia, the authors' code takes the longest joined run; both "
     "versions take the run, joined over recoveries of at most two days, and cumulated days are a parameter.",
-    "Days without a count: gaps of up to seven days are filled on the line between their neighbours, at the ends of the "
-    "window with the nearest count; the text of the code says five, its command seven. Longer gaps stay unknown and "
-    "widen the range, where the code counts them as recovered.",
-    "Never above 500: the authors' two scripts disagree. As printed, all 31 days have to be low, so that a death before "
-    "day 30 cannot give grade 4 by this limb; the code asks for a run from day 0 to 3 that is open on the last day.",
-    "The window ends at death or last follow-up; the authors' code does not end early ICAHT at progression or next therapy.",
+    "Days without a count: gaps of up to seven days are filled on the line between their neighbours, at the ends of "
+    "the window with the nearest count; the text of the code says five, its command seven. Longer gaps stay unknown "
+    "and widen the range, where the code counts them as recovered.",
+    "Never above 500: the authors' two scripts disagree. As printed, all 31 days have to be low, so that a death "
+    "before day 30 cannot give grade 4 by this limb; the code asks for a run from day 0 to 3 that is open on the last "
+    "day.",
+    "The window ends at death or last follow-up; the authors' code does not end early ICAHT at progression or next "
+    "therapy.",
     "Neutropenia of the days before infusion does not count. G-CSF is ignored unless asked for.",
     "Rounding to 10 cells/µL makes 501 to 505 a low count in the version of the code.",
 )
 LATE_CHOICES = (
-    "Two time points: the nadir is graded if a second count is at most 1500/µL; the stricter reading asks for two counts "
-    "under each threshold.",
+    "Two time points: the nadir is graded if a second count is at most 1500/µL; the stricter reading asks for two "
+    "counts under each threshold.",
     "A single count after day 30 is graded on itself; late_minimum_values 2 leaves it ungraded.",
     "The window ends on day 100, which the printed text does not say, or at death, progression, next therapy or last "
     "follow-up.",
@@ -380,5 +396,5 @@ ALTERNATIVES = Alternatives(
 
 
 def sensitivity_sets() -> dict[str, list[dict[str, Value]]]:
-    """Per definition: the preset (an empty change), then each parameter alone at each of its other meaningful values."""
+    """Per definition: the preset (no change), then each parameter alone at each of its other meaningful values."""
     return {definition.name: ALTERNATIVES.of(definition) for definition in DEFINITIONS}

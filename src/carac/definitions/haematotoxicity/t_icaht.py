@@ -91,9 +91,7 @@ def _early(name: str, tables: Tables, values: Values) -> ibis.Table:
         first_low=runs.surely_50.ifelse(runs.day, ibis.null("int32")).min(),
         **durations,
     )
-    graded = beside(
-        windows, (tests_done(tests), {"counts": 0}), (lows, {"unknown": 0} | dict.fromkeys(durations, 0))
-    )
+    graded = beside(windows, (tests_done(tests), {"counts": 0}), (lows, {"unknown": 0} | dict.fromkeys(durations, 0)))
     lowest, highest = (
         ibis.greatest(
             MODERATE_DAYS.points(graded[f"{sure}_{MODERATE}"]), SEVERE_DAYS.points(graded[f"{sure}_{SEVERE}"])
@@ -139,7 +137,8 @@ def _late(name: str, tables: Tables, values: Values) -> ibis.Table:
         for threshold in LATE_GRADES
     }
     columns |= {
-        f"duration_{SEVERE}__{end}": graded[f"{sure}_{SEVERE}"] for sure, end in (("surely", "lowest"), ("maybe", "highest"))
+        f"duration_{SEVERE}__{end}": graded[f"{sure}_{SEVERE}"]
+        for sure, end in (("surely", "lowest"), ("maybe", "highest"))
     }
     enough = (graded.counts >= whole(values, "late_minimum_values")) & (graded.counts > 0)
     return result(tables, name, graded, columns, lowest, highest, enough)
@@ -164,7 +163,11 @@ def _parameters(preset: str, early: bool) -> tuple[Parameter, ...]:
     return (
         *window_parameters(first_day, last_day, censoring, SOURCE),
         Parameter(
-            "read_to_day", last_day, "days up to this one are read to fill gaps, though graded only to last_day", lowest=0, source=SOURCE
+            "read_to_day",
+            last_day,
+            "days up to this one are read to fill gaps, though graded only to last_day",
+            lowest=0,
+            source=SOURCE,
         ),
         comparator_parameter("<=" if code else "<", "catalogue 12 #2"),
         *run_parameters(
@@ -208,7 +211,7 @@ def _late_only() -> tuple[Parameter, ...]:
 
 PRINTED_CITATION = Citation("Rejeski K, Sanz J, Fei T, et al. Blood 2025;146:834-846", doi="10.1182/blood.2025028833")
 CODE_CITATION = Citation(
-    "Rejeski K, Sanz J, Fei T, et al. Blood 2025;146:834-846, computed as in the authors' R vignette \"T-ICAHT coding\"",
+    'Rejeski K, Sanz J, Fei T, et al. Blood 2025;146:834-846, computed as in the authors\' R vignette "T-ICAHT coding"',
     doi="10.1182/blood.2025028833",
 )
 
@@ -229,7 +232,8 @@ def _durations(thresholds: tuple[int, ...], null: str) -> tuple[Output, ...]:
 
 EARLY_OUTPUTS = (
     *shared_outputs(
-        "0 no day under 50 x 10^9/L; 1 under 50 for 1 to 6 days; 2 for 7 or more; 3 under 20 for 1 to 13 days; 4 for 14 or more.",
+        "0 no day under 50 x 10^9/L; 1 under 50 for 1 to 6 days; 2 for 7 or more; 3 under 20 for 1 to 13 days; 4 for "
+        "14 or more.",
         "10^9/L",
         "day 0 to last_day, to the censoring event if earlier",
         "the window has no count",
@@ -249,7 +253,9 @@ LATE_OUTPUTS = (
     ),
     Output("__counts", "days of the window with a count", "int32"),
     *(
-        Output(f"__counts_{threshold}", f"counts under {threshold} x 10^9/L; null where a range leaves it open", "int32")
+        Output(
+            f"__counts_{threshold}", f"counts under {threshold} x 10^9/L; null where a range leaves it open", "int32"
+        )
         for threshold in LATE_GRADES
     ),
     *_durations((SEVERE,), "null with too few counts"),
@@ -296,19 +302,19 @@ EARLY_CHOICES = (
     "Days without a count: the table says nothing, so that each is once low and once not and widens the range; the "
     "vignette gives each the mean of its neighbours, and the nearest count at the ends.",
     "The vignette reads days 31 to 37 as well and takes the worst of all 38 days; last_day 30 grades 31 days only.",
-    "The window ends at progression, next therapy or death (table), or with progression-free survival, which ends at last "
-    "follow-up too (vignette). As printed, days after last follow-up are days without a count.",
+    "The window ends at progression, next therapy or death (table), or with progression-free survival, which ends at "
+    "last follow-up too (vignette). As printed, days after last follow-up are days without a count.",
     "Neither version adjusts for platelet transfusion. Counts of the days after one can be left out; the rule of seven "
     "days free of transfusion is not computed.",
 )
 LATE_CHOICES = (
     "100, 50 and 20 themselves: the table prints <, the vignette computes <=.",
-    "Two tests: both versions ask for two counts under the threshold of the grade; the other reading takes any one count "
-    "if two tests exist.",
-    "Grade 4 asks for 14 days under 20, cumulated with short recoveries (table) or as the longest streak joined over six "
-    "days, with gaps between counts filled but nothing before the first or after the last (vignette).",
-    "Late counts are sparse. By default a day without a count is left out, so that as printed grade 4 needs nearly daily "
-    "counts and is likely to be missed; late_unknown_days widen shows the grade 4 that the unknown days allow.",
+    "Two tests: both versions ask for two counts under the threshold of the grade; the other reading takes any one "
+    "count if two tests exist.",
+    "Grade 4 asks for 14 days under 20, cumulated with short recoveries (table) or as the longest streak joined over "
+    "six days, with gaps between counts filled but nothing before the first or after the last (vignette).",
+    "Late counts are sparse. By default a day without a count is left out, so that as printed grade 4 needs nearly "
+    "daily counts and is likely to be missed; late_unknown_days widen shows the grade 4 that the unknown days allow.",
     "The window ends at progression, next therapy or death (table), or with progression-free survival (vignette).",
     "Neither version adjusts for platelet transfusion. Counts of the days after one can be left out.",
 )
@@ -355,7 +361,7 @@ EARLY_LAST_DAYS: tuple[Value, ...] = (30, 37)
 
 
 def sensitivity_sets() -> dict[str, list[dict[str, Value]]]:
-    """Per definition: the preset (an empty change), then each parameter alone at each of its other meaningful values."""
+    """Per definition: the preset (no change), then each parameter alone at each of its other meaningful values."""
     sets = {definition.name: ALTERNATIVES.of(definition) for definition in DEFINITIONS}
     for definition in DEFINITIONS:
         default = next(p.default for p in definition.parameters if p.name == "last_day")

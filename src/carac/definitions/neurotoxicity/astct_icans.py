@@ -229,7 +229,7 @@ SUFFIXES = tuple(output.suffix.removeprefix("__") for output in OUTPUTS if outpu
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name=NAME,
-        title="ASTCT grade of immune effector cell-associated neurotoxicity syndrome",
+        title="ICANS (ASTCT)",
         instrument="ASTCT ICANS",
         version="2019",
         citation=Citation("Lee DW et al. Biol Blood Marrow Transplant 2019;25:625-638", "10.1016/j.bbmt.2018.12.758"),

@@ -1,11 +1,15 @@
-"""Thrombosis category: which vessel, from the code of the event, else from its kind and site, refined by features.
+"""Thrombosis class: venous, arterial, or why not, and whether the event counts as a new one.
 
-Sources: catalogue 8.1 (categories) and 8.2 (ICD-10-CM codes; the assignment of codes is the catalogue's own).
-Inputs: events with the class of their code; features subsegmental, most_proximal_vessel, saddle, type_2_infarction.
-Values: the second level of the vocabulary's classes, such as PE_saddle, DVT_upper, splanchnic, ischaemic_stroke; null
-where neither code nor site tells. Events that are no thrombosis have no row.
-Open in the source: a code that does not settle the vessel (I82.89, I82.60-, K55.0-, I51.3 …) gives way to the site
-that the record itself names. Subsegmental means that no more proximal vessel is recorded.
+Sources: catalogue 8.1, 8.2 (counting rules: a proposal, every choice a parameter), 14 (P20), and Zwicker JI et al.
+J Thromb Haemost 2014;12:796 (catheter-related, no fibrin sheath).
+Inputs: events with acuity and role of their code, day, encounter, present-on-admission flag; features; periods
+(stays in hospital, central lines); treatments (anticoagulants) for outpatient codes.
+Values: venous; arterial; separate (superficial vein, sinusoidal obstruction, microangiopathy, HIT); flagged (septic,
+type-2 infarction, vessel left open by the code: for adjudication); excluded (chronic, sequelae, no thrombosis, fibrin
+sheath); baseline (history, or present before the infusion). An event that is no thrombosis has no row.
+`__counts` is null where nobody can say, such as a code of the index stay without its present-on-admission flag.
+Open in the source: what is read where a code comes without a stay. If no stay and no flag is recorded at all, an
+acute code after the infusion counts.
 """
 
 from __future__ import annotations
@@ -13,141 +17,97 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.language.definition import Certainty, Citation, Definition, Output, Status, Tables
-from carac.language.event_rules import KEYS, any_of, certainly, features
+from carac.definitions.thrombosis.categories import CATEGORY, SOURCE
+from carac.definitions.thrombosis.counting import PARAMETERS, counted
+from carac.language.definition import Certainty, Definition, Output, Status, Tables
+from carac.language.event_rules import KEYS, certainly
 from carac.parameters import Values
-from carac.vocabulary.event_classes import event_classes
-from carac.vocabulary.event_features import event_features
-from carac.vocabulary.event_sites import event_sites
 from carac.vocabulary.types import Grain
 
-NAME = "thrombosis_category"
-
-SOURCE = Citation(
-    "Software convention; categories after Lee D et al. Bleeding Thromb Vasc Biol 2026;5(s1):461",
-    "10.4081/btvb.2026.461",
-)
-
-#: Features that the classes ask for.
-WANTED = tuple(name for name, feature in event_features().items() if "thrombosis_class" in feature.asked_by)
-
-#: Categories of codes that leave the vessel open: the site of the record decides where there is one.
-NEEDS_TEXT = (
-    "unspecified_vein",
-    "upper_vein_unspecified",
-    "phlebitis_unspecified_depth",
-    "other_specified_vein (incl. splenic, mesenteric, gonadal)",
-    "mesenteric_ischaemia (arterial or venous!)",
-    "intracardiac_thrombus",
-    "atheroembolism",
-    "catheter_device_thrombosis",
-    "catheter_infusion_complication",
-)
-
-#: Domains of codes that are about clots, also where the code itself is none (cement, transient amnesia).
-DOMAINS = ("VTE", "ATE", "NONTHROMBOTIC")
-
-#: The most proximal vessel of a pulmonary embolism decides; a saddle first.
-PULMONARY = {"main": "PE_central_lobar", "lobar": "PE_central_lobar", "segmental": "PE_segmental"}
-SUBSEGMENTAL = {"single": "PE_subsegmental_single", "multiple": "PE_subsegmental_multiple"}
-
-
-def thromboses(tables: Tables) -> ibis.Table:
-    """The events about clots with their features, `by_site` (the record's site decides), `bed` and `category`.
-
-    `bed` is venous or arterial, null for entities of their own (sinusoidal obstruction, microangiopathy, HIT).
-    """
-    rows = features(tables, WANTED)
-    about = any_of(
-        certainly(truth)
-        for truth in (
-            rows.kind.isin(("venous", "arterial")),
-            rows.code_domain.isin(DOMAINS),
-            rows.code_role == "separate",
-            rows.code_category == "thrombophilia",
-        )
-    )
-    rows = rows.filter(about)
-    rows = rows.mutate(by_site=_site_decides(rows))
-    rows = rows.mutate(bed=_bed(rows), stated=_stated(rows))
-    return rows.mutate(category=_refined(rows)).drop("stated")
-
-
-def _of_sites(field: str) -> dict[str, str]:
-    return {name: getattr(site, field) for name, site in event_sites().items() if site.kind != "bleeding"}
-
-
-def _site_decides(rows: ibis.Table) -> ir.BooleanValue:
-    named = rows.site.isin(tuple(_of_sites("kind")))
-    # A code of another kind of event beside a site of thrombosis does not say which vessel it is.
-    # Entities of their own stay what they are: sinusoidal obstruction is no hepatic vein thrombosis.
-    other = ~rows.code_domain.isin(DOMAINS).fill_null(False) & (rows.code_role.fill_null("") != "separate")
-    return certainly(named) & (other | certainly(rows.code_category.isin(NEEDS_TEXT)))
-
-
-def _bed(rows: ibis.Table) -> ir.StringValue:
-    by_site = rows.site.cases(*_of_sites("kind").items(), else_=ibis.null("string"))
-    by_code = rows.code_domain.cases(("VTE", "venous"), ("ATE", "arterial"), else_=ibis.null("string"))
-    kind = rows.kind.isin(("venous", "arterial")).ifelse(rows.kind, ibis.null("string"))
-    return ibis.cases((rows.by_site, by_site), else_=ibis.coalesce(by_code, kind))
-
-
-def _stated(rows: ibis.Table) -> ir.StringValue:
-    """The category by site or code, before the features."""
-    by_site = rows.site.cases(*_of_sites("level_2").items(), else_=ibis.null("string"))
-    return ibis.cases((rows.by_site, by_site), else_=rows.code_subclass)
-
-
-def _refined(rows: ibis.Table) -> ir.StringValue:
-    pulmonary = certainly(rows.stated.startswith("PE_"))
-    infarction = certainly((rows.stated == "MI") & rows.type_2_infarction)
-    return ibis.cases(
-        (infarction, "MI_type_2"),
-        (pulmonary & certainly(rows.saddle), "PE_saddle"),
-        *((pulmonary & (rows.most_proximal_vessel == vessel), name) for vessel, name in PULMONARY.items()),
-        *((pulmonary & (rows.subsegmental == word), name) for word, name in SUBSEGMENTAL.items()),
-        else_=rows.stated,
-    )
-
-
-def septic_categories() -> tuple[str, ...]:
-    """Categories of codes for septic thrombosis."""
-    return tuple(c.category for c in event_classes().values() if c.septic)
+NAME = "thrombosis_class"
 
 
 def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per event about a clot, keyed by patient_id, infusion_number, event_id."""
-    events = thromboses(tables)
-    return events.select(*KEYS, **{NAME: events.category})
+    events = counted(tables, values)
+    return events.select(*KEYS, **_columns(events))
 
+
+def _columns(events: ibis.Table) -> dict[str, ir.Value]:
+    return {
+        NAME: events.class_,
+        f"{NAME}__counts": events.counts,
+        f"{NAME}__why": events.why,
+        f"{NAME}__bed": events.bed,
+        f"{NAME}__onset_day": events.onset_day,
+        f"{NAME}__reported_apart": certainly(events.code_role == "event_minor"),
+        f"{NAME}__catheter_related": events.catheter,
+        f"{NAME}__incidental": events.incidental,
+        f"{NAME}__subsegmental": events.subsegmental_,
+        f"{NAME}__septic": events.septic_,
+        f"{NAME}__recurrent": events.recurrent,
+        f"{NAME}__superficial": events.superficial,
+    }
+
+
+OUTPUTS = (
+    Output(
+        "",
+        "venous, arterial, separate, flagged, excluded or baseline; null where the vessel is unknown; an event that is "
+        "no thrombosis has no row",
+        "string",
+    ),
+    Output("__counts", "counts as a new event under the parameters: true, false, or null where not known", "boolean"),
+    Output(
+        "__why",
+        "acute_event, recurrent; or why it does not count: chronic, history, no_thrombosis, separate_entity, "
+        "fibrin_sheath, septic, type_2_infarction, catheter_code_alone, needs_text, flagged_code, superficial, "
+        "present_before_infusion, repeated_mention, washout, present_on_admission_unknown, "
+        "no_anticoagulant_recorded, catheter_left_out, incidental_left_out, subsegmental_left_out",
+        "string",
+    ),
+    Output("__bed", "venous or arterial, also where the class says why it does not count; null for neither", "string"),
+    Output("__onset_day", "day of onset: of admission if the event was present on it, else of first mention", "int32"),
+    Output("__reported_apart", "counted, but reported apart (retinal vein, transient retinal artery)", "boolean"),
+    Output("__catheter_related", "catheter-related: true, false, or null where not known", "boolean"),
+    Output("__incidental", "incidental finding: true, false, or null where not known", "boolean"),
+    Output("__subsegmental", "subsegmental pulmonary embolism: true, false, or null where not known", "boolean"),
+    Output("__septic", "septic: true, false, or null where not known", "boolean"),
+    Output(
+        "__recurrent",
+        "after an earlier event of its category: at a new site, in a new encounter with imaging, or with treatment "
+        "escalated; null where that is not recorded",
+        "boolean",
+    ),
+    Output("__superficial", "superficial vein: true, false, or null where the vessel is unknown", "boolean"),
+)  # fmt: skip
 
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name=NAME,
-        title="Thrombosis category",
+        title="Thrombosis class and counting",
         instrument="Thrombosis",
         version="2026",
         citation=SOURCE,
         status=Status.CONVENTION,
-        certainty=Certainty.VERIFIED,
+        certainty=Certainty.MEMORY_HIGH,
         population="all",
         grain=Grain.EVENT,
-        outputs=(
-            Output(
-                "",
-                "vessel or entity, such as PE_saddle, DVT_lower_proximal, CVST, splanchnic, ischaemic_stroke, MI; null "
-                "where neither code nor site tells; an event that is no thrombosis has no row",
-                "string",
-            ),
-        ),
+        outputs=OUTPUTS,
         rows=rows,
+        parameters=PARAMETERS,
         lowest=None,
         highest=None,
         choices=(
-            "Existence of the codes is verified; their assignment to categories is the catalogue's own.",
-            "A code that leaves the vessel open gives way to the site of the record.",
-            "A pulmonary embolism is subsegmental only where no more proximal vessel is recorded.",
+            "The counting rules are a proposal of the catalogue; each is a parameter.",
+            "In a stay that began on or before the day of infusion a code counts only if not present on admission.",
+            "In a later stay it counts with any flag; present on admission, it began on the day of admission.",
+            "An acute code of which neither stay nor flag is recorded counts.",
+            "Sepsis, type-2 infarction and a fibrin sheath that nobody recorded are taken as absent for counting.",
+            "A later code of the same category is a repeated mention unless recurrence is recorded; the two sides are "
+            "one category.",
         ),
         needs=("events",),
     ),
+    CATEGORY,
 )

@@ -1,4 +1,4 @@
-"""What was going on around a patient-day: courses of values, treatments, events; facts beside the grades, to be weighed.
+"""What was going on around a patient-day: values, treatments, events; facts beside the grades, to be weighed.
 
 Nothing here is a grade. The sorting of an abnormality by what explains it is a proposal of its own.
 """
@@ -103,7 +103,8 @@ def _fibrinogen_course(facts: Facts) -> list[str]:
     fall = 1 - today[2] / peak[1]
     if fall < 0.3:
         return []
-    text = f"Fibrinogen has fallen by {fall:.0%} from {words.number(peak[1])} g/L on {words.day_words(peak[0])} to {words.interval(*today[1:])}."
+    before = f"{words.number(peak[1])} g/L on {words.day_words(peak[0])}"
+    text = f"Fibrinogen has fallen by {fall:.0%} from {before} to {words.interval(*today[1:])}."
     if today[1] >= 1.5:
         text += " Raised as an acute-phase protein, it can be consumed and still look normal to any absolute cut-off."
     return [text]

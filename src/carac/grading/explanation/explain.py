@@ -1,4 +1,4 @@
-"""The explanation of one patient-day: what stands out, the values, what could explain them, each grade, and its source."""
+"""The explanation of a patient-day: what stands out, values, what could explain them, grades, sources."""
 
 from __future__ import annotations
 
@@ -142,8 +142,9 @@ def _grade_sections(graded: Graded, lines: Sequence[grades.Line]) -> list[Sectio
             silent.append(line.title)
             continue
         text = f"{line.title}: {line.grade}"
-        if line.reasons:
-            text += f" — {'; '.join(line.reasons)}"
+        reasons = _marker_only(line) if line.name.startswith("isth_overt_dic_2001") else line.reasons
+        if reasons:
+            text += f" — {'; '.join(reasons)}"
         if line.missing:
             text += f". Not recorded: {', '.join(line.missing)}"
         by_instrument.setdefault(instruments[line.name], []).append(text)
@@ -153,12 +154,18 @@ def _grade_sections(graded: Graded, lines: Sequence[grades.Line]) -> list[Sectio
     return sections
 
 
+def _marker_only(line: grades.Line) -> list[str]:
+    """Of a 2001 score only the reading and the fibrin-related marker: the other items are those of 2025."""
+    return [reason for reason in line.reasons if "compatible" in reason or reason.startswith(("D-dimer", "fibrin"))]
+
+
 def _course(facts: Facts) -> list[str]:
     found = []
     for definition in facts.graded.plan.of_grain(Grain.INFUSION):
         line = grades.line(definition, facts.infusion)
         if line.grade:
-            found.append(f"{line.title}: {line.grade}")
+            reasons = grades.course_reasons(definition, facts.infusion) or list(line.reasons)
+            found.append(f"{line.title}: {line.grade}" + (f" — {'; '.join(reasons)}" if reasons else ""))
     return found
 
 
@@ -171,7 +178,8 @@ def _sources(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:
     found: dict[str, None] = {}
     for definition in _graded_now(graded, lines):
         found.setdefault(
-            f"{definition.instrument} {definition.version} ({definition.status}; {definition.certainty}): {definition.citation}"
+            f"{definition.instrument} {definition.version} ({definition.status}; {definition.certainty}):"
+            f" {definition.citation}"
         )
     return list(found)
 

@@ -74,6 +74,8 @@ def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] 
         return None
     low, high = ends
     points = sorted({(words.met(rule, end) or ("", 0.0, 0))[2] for end in ends})
+    if rule.name in ("absolute", "relative") and (rule.name == "relative") != bool(row.get("anticoagulant")):
+        return None
     stood_in = row.get(f"{definition.name}__{_scored_as(definition, rule)}__by")
     if stood_in is not None and stood_in != rule.name:
         return None
@@ -82,6 +84,8 @@ def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] 
     text = " to ".join(str(p) for p in points)
     gave = (f"{text} point" + ("" if text == "1" else "s")) if noun == "points" else f"grade {text}"
     flag = " (cut-offs that no opened source confirms)" if rule.name in definition.low_items else ""
+    if rule.column.endswith("above_upper_limit") and high <= 0:
+        return points[-1], f"{rule.title}: not prolonged, {gave}"
     return points[-1], f"{rule.title} {words.interval(low, high)}{unit}: {words.band(rule, low, high)}, {gave}{flag}"
 
 
@@ -117,7 +121,7 @@ _HIDDEN = ("__lowest", "__highest", "__log2", "__known", "__recorded", "__disagr
 
 
 def _items(definition: Definition, row: Row) -> list[str]:
-    """The other columns of a definition, by their names; only for definitions whose criteria are not bands on a value."""
+    """The other columns of a definition whose criteria are not bands on a value, by their names."""
     if definition.layers is not None:
         return []
     found = []
@@ -130,6 +134,29 @@ def _items(definition: Definition, row: Row) -> list[str]:
     if recorded is not None:
         differs = row.get(f"{definition.name}__disagrees")
         found.append(f"the record says {_plain(recorded)}" + (", which differs" if differs else ""))
+    return found
+
+
+def course_reasons(definition: Definition, row: Row) -> list[str]:
+    """What a grade of the whole course was made of: nadir, durations and counts, days without a count."""
+    name = definition.name
+    found = []
+    if row.get(f"{name}__nadir") is not None:
+        found.append(f"nadir {words.number(row[f'{name}__nadir'])}")
+    for output in definition.outputs:
+        if not output.suffix.startswith("__duration_") or not output.suffix.endswith("__lowest"):
+            continue
+        low, high = (row.get(name + output.suffix.replace("__lowest", end)) for end in ("__lowest", "__highest"))
+        if low is not None and high is not None and high > 0:
+            threshold = output.suffix.removeprefix("__duration_").removesuffix("__lowest")
+            found.append(f"{words.interval(low, high)} days at the threshold of {threshold}")
+    for output in definition.outputs:
+        if output.suffix.startswith("__counts_") and row.get(name + output.suffix):
+            count = row[name + output.suffix]
+            found.append(f"{words.plural(count, 'count')} at the threshold of {output.suffix.removeprefix('__counts_')}")
+    missing = row.get(f"{name}__days_without_count")
+    if found and missing:
+        found.append(f"{words.plural(missing, 'day')} without a count")
     return found
 
 

@@ -12,7 +12,9 @@ from carac.sources.omop.tables import OmopRecord, OmopTable
 from carac.sources.omop.words import listed
 from carac.vocabulary.icd10cm import code_of
 
-_ICD9 = re.compile(r"^(\d{3}(\.?\d{1,2})?|V\d{2}(\.?\d{1,2})?|E\d{3}(\.?\d)?)$", re.IGNORECASE)
+_ICD9 = re.compile(r"^\d{3}(\.?\d{1,2})?$")
+#: Supplementary codes of ICD-9-CM, which may be ICD-10-CM too: what stands around them decides.
+_EITHER = re.compile(r"^(V\d{2}(\.?\d{1,2})?|E[89]\d{2}(\.?\d)?)$", re.IGNORECASE)
 _ICD10 = re.compile(r"^[A-TV-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?$", re.IGNORECASE)
 _COST = "Bleeding and thrombosis that the codes name are not known."
 _WORDS = "omop_condition_words"
@@ -25,8 +27,7 @@ def read_conditions(record: OmopRecord) -> None:
         return
     counts, codes = _codes(record, table)
     read = {words: code for words, code in codes.items() if code_of(code)}
-    old = {words: code for words, code in codes.items() if words not in read and _ICD9.match(code)}
-    icd10 = {words: code for words, code in codes.items() if _ICD10.match(code) and words not in old}
+    old, icd10 = _by_look({words: code for words, code in codes.items() if words not in read}, counts)
     rows, old_rows, icd10_rows = sum(counts.values()), _sum(counts, old), _sum(counts, icd10)
     if not read and old_rows > icd10_rows:
         message = (
@@ -52,6 +53,14 @@ def read_conditions(record: OmopRecord) -> None:
 
 
 _Words = tuple[str, str]
+
+
+def _by_look(codes: Mapping[_Words, str], counts: Mapping[_Words, int]) -> tuple[dict[_Words, str], dict[_Words, str]]:
+    """The codes that look like ICD-9-CM, and those that look like ICD-10-CM."""
+    either = {words: code for words, code in codes.items() if _EITHER.match(code)}
+    old = {words: code for words, code in codes.items() if _ICD9.match(code)}
+    icd10 = {words: code for words, code in codes.items() if _ICD10.match(code) and words not in either}
+    return (old | either, icd10) if _sum(counts, old) > _sum(counts, icd10) else (old, icd10 | either)
 
 
 def _keys(table: OmopTable) -> tuple[str, str]:
