@@ -192,7 +192,7 @@ def intracranial_bleed() -> Case:
             Treatment("fibrinogen_concentrate", (8, "05:30"), (8, "05:50"), "2", "g", **for_bleed),
             Treatment("tranexamic_acid", (8, "05:15"), None, "1000", "mg", indication="bleeding", event_id="T07-B1"),
         ),
-        events=(Event("T07-B1", (8, "03:20"), "bleeding", "intracranial", bleed, side="left"),),
+        events=(Event("T07-B1", (8, "03:20"), "bleeding", "intracranial", bleed, end_day=30, side="left"),),
     )
 
 

@@ -55,8 +55,10 @@ def _infusions(cohort: Cohort) -> list[Finding]:
     query = """
         SELECT *, CAST(infusion_time AS DATE) AS infused, CAST(death AS DATE) AS died,
             count(DISTINCT CAST(death AS DATE)) OVER (PARTITION BY patient_id) AS deaths,
-            lag(infusion_time) OVER (PARTITION BY patient_id ORDER BY infusion_time, source_row) AS previous
-        FROM parsed_infusions WHERE problem IS NULL"""
+            lag(infusion_time) OVER by_time AS previous, lag(infusion_number) OVER by_time AS previous_number
+        FROM parsed_infusions WHERE problem IS NULL
+        WINDOW by_time AS (PARTITION BY patient_id ORDER BY infusion_time, source_row)"""
+    other_number = "(infusion_number IS NULL OR infusion_number IS DISTINCT FROM previous_number)"
     warning, note = Severity.WARNING, Severity.NOTE
     return found(
         cohort,
@@ -144,7 +146,7 @@ def _infusions(cohort: Cohort) -> list[Finding]:
             RowCheck(
                 "infusions_close",
                 note,
-                "CAST(infusion_time AS DATE) - CAST(previous AS DATE) < 14",
+                f"infused - CAST(previous AS DATE) < 14 AND {other_number}",
                 "an infusion follows another of the same patient within 14 days in {rows}.",
                 "Give the doses of a split infusion one infusion_number.",
                 "Each counts as an infusion of its own; the windows overlap.",
@@ -162,7 +164,7 @@ def _split_doses(cohort: Cohort) -> list[Finding]:
         "split_dose",
         Severity.NOTE,
         "place > 1",
-        "{rows} with the infusion_number of another row of the patient: taken as doses of one infusion.",
+        "the infusion_number of another row of the patient stands again in {rows}: doses of one infusion.",
         "Number infusions that are no split dose 1, 2, 3.",
         "One dose is day 0 (parameter index_infusion); the other columns of the rest are not read.",
     )

@@ -36,7 +36,7 @@ def repeated_rows(cohort: Cohort) -> list[Finding]:
             "duplicate_event",
             Severity.WARNING,
             "place > 1",
-            "{rows} with the event_id of another row.",
+            "the event_id of another row stands again in {rows}.",
             "Give each event an event_id of its own.",
             "The features of one are counted to all of that event_id.",
         )
@@ -55,7 +55,7 @@ def _repeated(cohort: Cohort, table: str, same: str) -> list[Finding]:
             "duplicate",
             Severity.WARNING,
             "place > 1 AND NOT day",
-            "{rows} that repeat an earlier row exactly.",
+            "an earlier row is repeated exactly in {rows}.",
             "Export each row once.",
             "No grade changes, but counts of rows are too high.",
         ),
@@ -63,7 +63,7 @@ def _repeated(cohort: Cohort, table: str, same: str) -> list[Finding]:
             "duplicate",
             Severity.NOTE,
             "place > 1 AND day",
-            "{rows} that repeat an earlier row of the same date, which has no time of day.",
+            "an earlier row of the same date, without time of day, is repeated in {rows}.",
             "Write the time of day; then two equal results of a day can be told from one exported twice.",
         ),
     ]

@@ -89,7 +89,7 @@ def _words(kind: str, site: str, present_on_admission: str, coded: str) -> Trans
     name = fold(site).replace(" ", "_")
     if site and site_of(name) is None:
         near = nearest(site, event_sites())
-        remedy = f"Did you mean {near}?" if near else "Write other."
+        remedy = f"Did you mean {near}?" if near else "See the list of sites; write other where none fits."
         return Problem("unknown_site", f"the site {site!r} is not known", remedy)
     words = {"kind_word": kind.lower() or None, "site_word": name or None}
     # U, W and 1 of the coding guidelines all mean that it is not known.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from math import isfinite
 
 import ibis
@@ -31,6 +32,8 @@ from carac.vocabulary.spelling import fold, nearest
 from carac.vocabulary.units import conversion, known_units
 
 _NONE = ibis.null("string")
+#: Share of letters alike from which a name is taken for a misspelt one.
+_SLIP = 0.85
 INTENTS = ("therapeutic", "prophylactic")
 
 
@@ -149,15 +152,22 @@ def _agent(agent: str, beyond_routine: str) -> Translated:
     if not agent:
         return Problem("missing_agent", "the agent is empty", "Fill it in.")
     if name is None:
-        near = nearest(agent, agents())
-        remedy = f"Did you mean {near}?" if near else "An agent that no definition reads may stay."
-        return Problem("unknown_agent", f"the agent {agent!r} is not known", remedy)
+        return _unknown_agent(agent)
     try:
         beyond = boolean_of(beyond_routine)
     except ValueError:
         remedy = "Write true or false, or leave it empty."
         return Problem("unknown_word", f"beyond_routine is {beyond_routine!r}", remedy)
     return {"agent_name": name, "agent_group": agents()[name].agent_class, "beyond": beyond}
+
+
+def _unknown_agent(agent: str) -> Problem:
+    """Most drugs of a record are read by no definition, which is no fault; a name with a slip of the pen is."""
+    near = nearest(agent, agents())
+    message = f"the agent {agent!r} is not known"
+    if near and SequenceMatcher(None, fold(agent), fold(near)).ratio() >= _SLIP:
+        return Problem("misspelt_agent", message, f"Did you mean {near}?")
+    return Problem("unknown_agent", message, "An agent that no definition reads may stay.")
 
 
 def parsed_periods(engine: DuckDB, source: RecordSource) -> ibis.Table:

@@ -112,7 +112,9 @@ def grade(
     parameter_file: ParameterFile = None,
     changes: Set = None,
     items: Annotated[bool, typer.Option("--items", help="also write what each grade was made of")] = False,
-    sensitivity: Annotated[bool, typer.Option(help="also write ICAHT and T-ICAHT under each parameter set")] = True,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="also write ICAHT and T-ICAHT under each parameter set (slow the first time)")
+    ] = False,
     memory: Memory = None,
     temporary: Temporary = None,
     hash_identifiers: Annotated[

@@ -31,7 +31,7 @@ def write_output(
     files: Mapping[str, str],
     *,
     items: bool = False,
-    sensitivity: bool = True,
+    sensitivity: bool = False,
     progress: Progress | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:

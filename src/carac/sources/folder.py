@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -125,6 +125,10 @@ def _source(records: Records, table: RecordTable, file: Path) -> RecordSource:
         records.findings.add(_zoned(table, file, zoned))
     kept = ", ".join(f'{expression} AS "{name}"' for name, (expression, _) in made.items())
     records.engine.create(relation, f'SELECT {kept}, source_row FROM "{raw}"', view=True)
+    if not records.engine.rows(f'SELECT 1 FROM "{relation}" LIMIT 1'):
+        message = "there are no rows under the header."
+        severity = Severity.WARNING if table.name in NEEDED_TABLES else Severity.NOTE
+        records.findings.add(Finding("empty_table", severity, table.name, message, "Export it again.", file=file.name))
     large = parquet and (file.is_dir() or file.stat().st_size > LARGE)
     kinds = {name: kind for name, (_, kind) in made.items()} | {"source_row": "BIGINT"}
     return RecordSource(table.name, relation, kinds, file.name, large)
@@ -173,11 +177,23 @@ def _column_names(records: Records, table: RecordTable, file: Path, written: Seq
         name = column.strip().lower().replace(" ", "_")
         name = name if name in table.columns else _NAMES.get(name, name)
         if name in names:
-            raise CaracError(f"{file.name} has two columns {name}: {written[names[name]]!r} and {column!r}; keep one.")
+            both = f"{written[names[name]]!r} and {column!r}"
+            raise CaracError(f"{file.name}, row 1: two columns stand for {name}, {both}; keep one.")
         if name in table.columns:
             names[name] = place
         else:
             aside.append(column.strip() or f"column {place + 1}, which has no name")
+    _refuse_missing(table, file, names, aside, written)
+    if aside:
+        number = "1 column is" if len(aside) == 1 else f"{len(aside)} columns are"
+        message = f"{number} not of the layout and not read: {', '.join(sorted(aside))}."
+        records.findings.add(Finding("extra_columns", Severity.NOTE, table.name, message, file=file.name))
+    return names
+
+
+def _refuse_missing(
+    table: RecordTable, file: Path, names: Mapping[str, int], aside: Sequence[str], written: Sequence[str]
+) -> None:
     missing = [name for name in table.required if name not in names]
     if table.name == "labs" and "value" not in names and not {"value_low", "value_high"} <= set(names):
         missing.append("value")
@@ -186,12 +202,9 @@ def _column_names(records: Records, table: RecordTable, file: Path, written: Seq
         hints = "".join(f" Is {found!r} meant to be {name}?" for name, found in near.items() if found)
         has = ", ".join(column.strip() for column in written if column.strip())
         columns = f"column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        if not names:
+            hints = " The first row has to name the columns."
         raise CaracError(f"{file.name}, row 1: the header lacks the {columns}; it has {has}.{hints}")
-    if aside:
-        number = "1 column is" if len(aside) == 1 else f"{len(aside)} columns are"
-        message = f"{number} not of the layout and not read: {', '.join(sorted(aside))}."
-        records.findings.add(Finding("extra_columns", Severity.NOTE, table.name, message, file=file.name))
-    return names
 
 
 # ---- CSV ----

@@ -1,0 +1,5 @@
+"""`python -m carac` is `carac`."""
+
+from carac.commands.app import main
+
+main()
