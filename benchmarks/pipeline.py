@@ -60,7 +60,7 @@ def _read(records: Path, engine: DuckDB) -> None:
     infusions = cohort_infusions(parsed_infusions(engine, read.sources["infusions"]), parameters.scope("grid"))
     engine.create("infusions", compile_sql(infusions.mutate(first_day=ibis.literal(FIRST_DAY, "int32")), engine.dialect))
     labs = parsed_labs(engine, read.sources["labs"], LabOptions(keep_implausible=True))
-    labs = labs.filter(labs.problem.isnull()).select(*COHORT_SCHEMAS["labs"])
+    labs = labs.filter(labs.usable).select(*COHORT_SCHEMAS["labs"])
     engine.create("labs", compile_sql(labs, engine.dialect), view=True)
     given = read.sources["treatments"].expression()
     keyed = cohort_table("infusions").select(*KEYS, "infusion_date")
@@ -80,8 +80,8 @@ def day_expression() -> ibis.Table:
     plain = [i for i in inputs if not i.carry]
     infusions, numbers = cohort_table("infusions"), ibis.table({"day": "int32"}, name="day_numbers")
     worst = worst_of_day(labs_by_day(cohort_table("labs"), infusions, False), plain)
-    exposed = exposures(cohort_table("treatments"), numbers, [TOCILIZUMAB])
-    days = patient_days(grid(infusions, numbers), worst, infusions, exposed, [*plain, TOCILIZUMAB])
+    exposed = exposures(cohort_table("treatments"), infusions, numbers, [TOCILIZUMAB])
+    days = patient_days(grid(infusions, numbers), worst, exposed, [*plain, TOCILIZUMAB])
     days = carried(days, inputs)
     layers = [d.layers(PARAMETERS.scope(d.name)) for d in definitions if d.layers is not None]
     for place in range(max(len(own) for own in layers)):

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from needs import require_all, requires_shared
+from support.graded_cases import GradedCases
 
 # The same examples in every run: a failure that comes and goes is not looked into. Engines start slowly: no deadline.
 hypothesis.settings.register_profile("carac", derandomize=True, deadline=None)
@@ -61,3 +62,9 @@ def shared() -> Path:
 
 # ---- engines ----
 # DuckDB is always there; Spark needs Java, PostgreSQL the connection in CARAC_POSTGRESQL: see needs.require.
+
+
+@pytest.fixture(scope="session")
+def graded_cases(tmp_path_factory: pytest.TempPathFactory) -> GradedCases:
+    """The case files and the teaching cohort, graded once per engine."""
+    return GradedCases(tmp_path_factory.mktemp("cases"))

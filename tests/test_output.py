@@ -13,13 +13,13 @@ from pathlib import Path
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as parquet
 import pytest
-from needs import ROOT
 
 from carac import api
 from carac.findings import CaracError
 from carac.grading.output import write_output
 from carac.grading.run import Graded
 from carac.manifest import MANIFEST, file_hash, whole_folder
+from needs import ROOT
 
 TEACHING = ROOT / "src" / "carac" / "examples" / "teaching_cohort"
 NAMES = ["ctcae_v5_platelets", "isth_overt_dic_2025", "icaht_early_as_in_authors_code", "car_hematotox"]

@@ -105,17 +105,18 @@ def _make_labs(records: Records, options: LabOptions, cohort: Cohort) -> None:
     engine, source = records.engine, records.sources["labs"]
     cohort.large = source.large
     parsed = _parsed(records, "labs", parsed_labs(engine, source, options), view=source.large)
-    good = parsed.filter(parsed.problem.isnull())
+    good = parsed.filter(parsed.usable)
     kept, replaced = superseded(engine, good)
     if replaced:
         message = f"{replaced} results were replaced by a later report of the same sample."
+        remedy = "The corrected one wins, then the final one."
         records.findings.add(
-            Finding("superseded", Severity.NOTE, "labs", message, "The corrected one wins, then the final one.", count=replaced, file=source.file)
+            Finding("superseded", Severity.NOTE, "labs", message, remedy, count=replaced, file=source.file)
         )
-    kept = with_site_limits(records, kept)
     columns = [kept[name].cast(kind).name(name) for name, kind in COHORT_SCHEMAS["labs"].items()]
-    expression = with_derived_neutrophils(records, kept.select(*columns))
-    engine.create("labs", compile_sql(expression, engine.dialect), view=source.large)
+    # A neutrophil count made from its percentage takes its limits of normal from the site file, too.
+    complete = with_site_limits(records, with_derived_neutrophils(records, kept.select(*columns)))
+    engine.create("labs", compile_sql(complete, engine.dialect), view=source.large)
 
 
 def _make_other(records: Records, name: str, parameters: Parameters, cohort: Cohort) -> None:

@@ -8,6 +8,7 @@ from carac.cohort.records import Records
 from carac.cohort.tables import COHORT_SCHEMAS
 from carac.engine.base import compile_sql
 from carac.findings import Finding, Severity
+from carac.vocabulary.analytes import number_of_analyte
 
 _KEYS = ["patient_id", "time"]
 
@@ -15,9 +16,10 @@ _KEYS = ["patient_id", "time"]
 def with_derived_neutrophils(records: Records, labs: ibis.Table) -> ibis.Table:
     """The results with a neutrophil count for each time that has leukocytes and a percentage, but no count."""
     engine = records.engine
-    percentages = labs.filter(labs.analyte == "neutrophil_percentage")
-    if not engine.rows(compile_sql(percentages.limit(1), engine.dialect)):
+    # What analytes a record has stands in the translation of its words; nothing is scanned for it.
+    if not engine.rows("SELECT 1 FROM translation_unit WHERE analyte_name = 'neutrophil_percentage' LIMIT 1"):
         return labs
+    percentages = labs.filter(labs.analyte == "neutrophil_percentage")
     counted = labs.filter(labs.analyte == "neutrophils").select(*_KEYS).distinct()
     wanted = percentages.anti_join(counted, _KEYS)
     leukocytes = labs.filter(labs.analyte == "leukocytes").group_by(*_KEYS).aggregate(
@@ -26,6 +28,8 @@ def with_derived_neutrophils(records: Records, labs: ibis.Table) -> ibis.Table:
     both = wanted.inner_join(leukocytes, _KEYS)
     made = both.mutate(
         analyte=ibis.literal("neutrophils"),
+        analyte_number=ibis.literal(number_of_analyte("neutrophils"), "int16"),
+        exact=(both.leukocytes_low == both.leukocytes_high) & both.exact,
         value_low=both.leukocytes_low * both.value_low / ibis.literal(100.0, "float64"),
         value_high=both.leukocytes_high * both.value_high / ibis.literal(100.0, "float64"),
         lower_limit=ibis.null("float64"),

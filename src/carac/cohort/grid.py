@@ -9,11 +9,13 @@ the limit would decide gets a range, and one that it would not decide does not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
 from carac.parameters import Parameter
+from carac.vocabulary.analytes import number_of_analyte
 from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale, Worse
 
 SCOPE = "grid"
@@ -25,17 +27,23 @@ PARAMETERS = (
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
     Parameter("day_0_from_infusion", False, "whether day 0 leaves out what was measured before the infusion that day"),
     Parameter(
-        "index_infusion", "first", "which dose of a split infusion is day 0", choices=("first", "last"),
+        "index_infusion",
+        "first",
+        "which dose of a split infusion is day 0",
+        choices=("first", "last"),
         source="catalogue 0",
     ),
     Parameter("baseline_look_back", 14, "days before lymphodepletion in which a baseline is sought", lowest=1),
     Parameter(
-        "lymphodepletion_day_is_before", True,
+        "lymphodepletion_day_is_before",
+        True,
         "whether a value of the day on which lymphodepletion starts counts as before it, where times are not known",
     ),
 )
 
 KEYS = ("patient_id", "infusion_number")
+#: More days than any window has: what one infusion is apart from the next in the numbering of cells.
+DAYS_APART = 8192
 INFINITY = float("inf")
 
 
@@ -48,17 +56,24 @@ def days_between(later: ir.TimestampValue | ir.DateValue, earlier: ir.DateValue)
     return later.cast("date").delta(earlier, unit="day").cast("int32")
 
 
+def cell(infusion_index: ir.IntegerValue, day: ir.IntegerValue) -> ir.IntegerValue:
+    """One whole number per patient-day: grouping and joining by it costs half of what the keys themselves do."""
+    return (infusion_index.cast("int64") * DAYS_APART + day.cast("int64") + DAYS_APART // 2).cast("int64")
+
+
 def grid(infusions: ibis.Table, day_numbers: ibis.Table) -> ibis.Table:
-    """Every day of every infusion: keys and `day`. `day_numbers` has one int32 column `day` wide enough for all."""
-    keyed = infusions.select(*KEYS, "first_day", "last_day")
+    """Every day of every infusion: keys, day and cell. `day_numbers` has one int32 column `day` wide enough for all."""
+    keyed = infusions.select(*KEYS, "infusion_index", "first_day", "last_day")
     rows = keyed.inner_join(day_numbers, [day_numbers.day >= keyed.first_day, day_numbers.day <= keyed.last_day])
-    return rows.select(*KEYS, "day")
+    rows = rows.select(*KEYS, "day", "infusion_index")
+    return rows.select(*KEYS, "day", "infusion_index", cell=cell(rows.infusion_index, rows.day))
 
 
 def labs_by_day(labs: ibis.Table, infusions: ibis.Table, from_infusion: bool) -> ibis.Table:
-    """Laboratory rows with the infusions whose window holds them, and their day."""
+    """Laboratory rows with the infusions whose window holds them, their day and cell."""
     keyed = infusions.select(
-        "patient_id", "infusion_number", "infusion_date", "infusion_time", "infusion_time_precision", "first_day", "last_day"
+        *("patient_id", "infusion_number", "infusion_index", "infusion_date", "infusion_time"),
+        *("infusion_time_precision", "first_day", "last_day"),
     )
     joined = labs.inner_join(keyed, "patient_id")
     joined = joined.mutate(day=days_between(joined.time, joined.infusion_date))
@@ -66,7 +81,7 @@ def labs_by_day(labs: ibis.Table, infusions: ibis.Table, from_infusion: bool) ->
     if from_infusion:
         timed = (joined.infusion_time_precision == "minute") & (joined.time_precision == "minute")
         inside.append(~((joined.day == 0) & timed & (joined.time < joined.infusion_time)))
-    return joined.filter(inside)
+    return joined.filter(inside).mutate(cell=cell(joined.infusion_index, joined.day))
 
 
 def _ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericValue]:
@@ -85,56 +100,67 @@ def _ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericVa
             return missing.ifelse(_number(0.0), low / limit), missing.ifelse(_number(INFINITY), high / limit)
 
 
+def _numbers_of(analytes: Iterable[str]) -> list[int]:
+    return sorted({number_of_analyte(analyte) for analyte in analytes})
+
+
 def _exact(rows: ibis.Table, inputs: Sequence[Laboratory]) -> ir.BooleanValue:
     """Whether every input of the row's analyte is one number."""
-    exact = rows.value_low == rows.value_high
+    exact = rows.exact
     for scale, limit in ((Scale.BY_LOWER_LIMIT, "lower_limit"), (Scale.BY_UPPER_LIMIT, "upper_limit")):
         scales = {scale, Scale.ABOVE_UPPER_LIMIT} if limit == "upper_limit" else {scale}
-        analytes = sorted({i.analyte for i in inputs if i.scale in scales})
+        analytes = _numbers_of(i.analyte for i in inputs if i.scale in scales)
         if analytes:
-            exact = exact & ~(rows.analyte.isin(analytes) & rows[limit].isnull())
+            exact = exact & ~(rows[limit].isnull() & rows.analyte_number.isin(analytes))
     return exact
 
 
-def worst_of_day(rows: ibis.Table, inputs: Sequence[Laboratory]) -> ibis.Table:
-    """The two ends of each input per infusion and day, for the days that have a row.
+@dataclass(frozen=True)
+class Worst:
+    """The worst values per cell: of the exact results, and of those that are intervals."""
+
+    exact: ibis.Table
+    open: ibis.Table
+
+
+def worst_of_day(rows: ibis.Table, inputs: Sequence[Laboratory]) -> Worst:
+    """The two ends of each input per cell, for the days that have a row.
 
     Parameters
     ----------
-    rows: laboratory rows with keys and day.
+    rows: laboratory rows with their cell.
     inputs: what to hold; carried inputs are made later, from these.
     """
-    analytes = sorted({i.analyte for i in inputs})
-    rows = rows.filter(rows.analyte.isin(analytes))
+    rows = rows.filter(rows.analyte_number.isin(_numbers_of(i.analyte for i in inputs)))
     exact = _exact(rows, inputs)
-    exact_days = _aggregated(rows.filter(exact), inputs, ends=False)
     open_days = _aggregated(rows.filter(~exact), inputs, ends=True)
-    return _joined(exact_days, open_days, inputs)
+    open_days = open_days.rename({f"open__{c}": c for c in open_days.columns})
+    return Worst(_aggregated(rows.filter(exact), inputs, ends=False), open_days)
 
 
 def _aggregated(rows: ibis.Table, inputs: Sequence[Laboratory], ends: bool) -> ibis.Table:
     measures: dict[str, ir.Value] = {}
+    nothing = ibis.null("float64")
     for i in inputs:
         low, high = _ends(rows, i.scale)
-        of_analyte = rows.analyte == i.analyte
+        of_analyte = rows.analyte_number == number_of_analyte(i.analyte)
         # Of several intervals, the lowest value lies between the lowest low and the lowest high end.
-        pick = (lambda v, w: v.min(where=w)) if i.worse is Worse.LOWER else (lambda v, w: v.max(where=w))
-        measures[i.low] = pick(low, of_analyte)
+        low, high = of_analyte.ifelse(low, nothing), of_analyte.ifelse(high, nothing)
+        measures[i.low] = low.min() if i.worse is Worse.LOWER else low.max()
         if ends:
-            measures[i.high] = pick(high, of_analyte)
-    return rows.group_by(*KEYS, "day").aggregate(**measures)
+            measures[i.high] = high.min() if i.worse is Worse.LOWER else high.max()
+    return rows.group_by("cell").aggregate(**measures)
 
 
-def _joined(exact: ibis.Table, open_: ibis.Table, inputs: Sequence[Laboratory]) -> ibis.Table:
-    keys = [*KEYS, "day"]
-    open_ = open_.rename({f"open__{c}": c for c in open_.columns if c not in keys})
-    joined = exact.outer_join(open_, keys)
-    columns: dict[str, ir.Value] = {key: ibis.coalesce(joined[key], joined[f"{key}_right"]) for key in keys}
+def _with_worst(days: ibis.Table, worst: Worst, inputs: Sequence[Laboratory]) -> ibis.Table:
+    """The grid with both ends of each input: exact results and intervals together, the worse end of each."""
+    joined = days.left_join(worst.exact, "cell").left_join(worst.open, [days.cell == worst.open.open__cell])
+    columns: dict[str, ir.Value] = {}
     for i in inputs:
         merge = ibis.least if i.worse is Worse.LOWER else ibis.greatest
         columns[i.low] = merge(joined[i.low], joined[f"open__{i.low}"])
         columns[i.high] = merge(joined[i.low], joined[f"open__{i.high}"])
-    return joined.select(**columns)
+    return joined.select(*KEYS, "day", "infusion_index", "cell", **columns)
 
 
 def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
@@ -143,7 +169,7 @@ def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
     if not wanted:
         return days
     columns: dict[str, ir.Value] = {}
-    window = ibis.window(group_by=list(KEYS), order_by="day")
+    window = ibis.window(group_by="infusion_index", order_by="day")
     for i in wanted:
         plain = i.uncarried
         for end, source in ((i.low, plain.low), (i.high, plain.high)):
@@ -164,7 +190,9 @@ def baselines(
     rows = rows.filter(rows.analyte.isin(analytes), rows.day <= 0).left_join(when, list(KEYS))
     start_day = rows.lymphodepletion_day
     timed = (rows.lymphodepletion_start_precision == "minute") & (rows.time_precision == "minute")
-    on_start = (rows.day == start_day) & timed.ifelse(rows.time < rows.lymphodepletion_start, ibis.literal(day_is_before))
+    on_start = (rows.day == start_day) & timed.ifelse(
+        rows.time < rows.lymphodepletion_start, ibis.literal(day_is_before)
+    )
     before_start = ((rows.day < start_day) | on_start) & (rows.day >= start_day - look_back)
     timed_0 = (rows.infusion_time_precision == "minute") & (rows.time_precision == "minute")
     before_infusion = (rows.day < 0) | timed_0.ifelse(rows.time < rows.infusion_time, ibis.literal(False))
@@ -183,16 +211,20 @@ def baselines(
     return last.group_by(*KEYS).aggregate(**measures)
 
 
-def exposures(treatments: ibis.Table, day_numbers: ibis.Table, wanted: Sequence[Exposure]) -> ibis.Table:
-    """Per infusion and day, which exposures hold: one row for every day with at least one."""
+def exposures(
+    treatments: ibis.Table, infusions: ibis.Table, day_numbers: ibis.Table, wanted: Sequence[Exposure]
+) -> ibis.Table:
+    """Per cell, which exposures hold: one row for every patient-day with at least one."""
     longest = max(exposure.days_after for exposure in wanted)
     named = treatments.agent.isin(_agents(wanted)) | treatments.agent_class.isin(_agents(wanted))
-    courses = treatments.filter(named).select(*KEYS, "agent", "agent_class", "intent", "start_day", "end_day")
+    courses = treatments.filter(named).inner_join(infusions.select(*KEYS, "infusion_index"), list(KEYS))
+    courses = courses.select("infusion_index", "agent", "agent_class", "intent", "start_day", "end_day")
     days = courses.inner_join(
         day_numbers, [day_numbers.day >= courses.start_day, day_numbers.day <= courses.end_day + longest]
     )
     measures = {exposure.name: _holds(days, exposure).ifelse(1, 0).max() for exposure in wanted}
-    return days.group_by(*KEYS, "day").aggregate(**measures)
+    days = days.mutate(exposed_cell=cell(days.infusion_index, days.day))
+    return days.group_by("exposed_cell").aggregate(**measures)
 
 
 def _agents(wanted: Sequence[Exposure]) -> list[str]:
@@ -210,20 +242,16 @@ def _holds(days: ibis.Table, exposure: Exposure) -> ir.BooleanValue:
 
 def patient_days(
     grid_days: ibis.Table,
-    worst: ibis.Table,
-    infusion_inputs: ibis.Table,
+    worst: Worst,
     exposed: ibis.Table | None,
     inputs: Sequence[Input],
 ) -> ibis.Table:
-    """The complete grid with every input: worst values of the day, baselines, exposures (null without treatments)."""
-    keys = [*KEYS, "day"]
-    days = grid_days.left_join(worst, keys).drop(*[f"{key}_right" for key in keys])
-    baseline = [i for i in inputs if isinstance(i, Baseline)]
-    if baseline:
-        wanted = infusion_inputs.select(*KEYS, *(c for i in baseline for c in (i.low, i.high)))
-        days = days.left_join(wanted, list(KEYS)).drop(*[f"{key}_right" for key in KEYS])
-    wanted_exposures = [i for i in inputs if isinstance(i, Exposure)]
+    """The complete grid with every input of the day: worst values, exposures (null without treatments)."""
+    laboratory = [i for i in inputs if isinstance(i, Laboratory) and not i.carry]
+    days = _with_worst(grid_days, worst, laboratory)
+    wanted = [i for i in inputs if isinstance(i, Exposure)]
     if exposed is None:
-        return days.mutate(**{e.name: ibis.null("boolean") for e in wanted_exposures}) if wanted_exposures else days
-    days = days.left_join(exposed, keys).drop(*[f"{key}_right" for key in keys])
-    return days.mutate(**{e.name: (days[e.name] == 1).fill_null(False) for e in wanted_exposures})
+        return days.mutate(**{e.name: ibis.null("boolean") for e in wanted}) if wanted else days
+    joined = days.left_join(exposed, [days.cell == exposed.exposed_cell])
+    flags = {e.name: (joined[e.name] == 1).fill_null(False) for e in wanted}
+    return joined.select(*days.columns, **flags)

@@ -142,4 +142,6 @@ def cohort_infusions(parsed: ibis.Table, grid: Values) -> ibis.Table:
     start = ibis.least(ibis.coalesce(index.lymphodepletion_day, ibis.literal(0, "int32")), ibis.literal(0, "int32"))
     last_day = ibis.literal(int(grid["last_day"] or 0), "int32")
     index = index.mutate(first_day=(start - before).cast("int32"), last_day=last_day)
+    everyone = ibis.window(order_by=["patient_id", "infusion_number"])
+    index = index.mutate(infusion_index=ibis.row_number().over(everyone))
     return index.select(*[index[name].cast(kind).name(name) for name, kind in COHORT_SCHEMAS["infusions"].items()])

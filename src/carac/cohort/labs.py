@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.cohort.infusions import NO_PATIENT, unreadable_time
-from carac.cohort.records import RecordSource, first_problem, end_of, number_of, text_of, time_of
+from carac.cohort.records import RecordSource, end_of, first_problem, number_of, text_of, time_of
 from carac.cohort.setting_aside import (
     COUNTED,
     SEEN,
@@ -24,15 +24,16 @@ from carac.cohort.values import read_value
 from carac.engine.base import compile_sql
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError
-from carac.vocabulary.analytes import Analyte, analytes
+from carac.vocabulary.analytes import Analyte, analytes, number_of_analyte
 from carac.vocabulary.codes import analyte_of_code
 from carac.vocabulary.spelling import fold, nearest
+from carac.vocabulary.unit_spelling import is_absent
 from carac.vocabulary.units import Conversion, conversion, known_units, why_not
 
 _NONE = ibis.null("string")
 _CONVERSION = {
     "analyte_name": "string",
-    "offset_before": "float64",
+    "analyte_number": "int64",
     "multiply": "float64",
     "divide": "float64",
     "plausible_low": "float64",
@@ -62,19 +63,19 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
     raw = source.expression()
     _check(options)
     translator = _Translator(options)
-    keys = {"analyte": raw.analyte, "unit": raw.unit, "method": raw.method}
+    keys = {name: raw[name] if name in source.columns else None for name in ("analyte", "unit", "method")}
     rows = translate(engine, raw, keys, _CONVERSION, translator.conversion, "unit")
-    rows = _with_ends(engine, rows)
+    rows = _with_ends(engine, rows, "value" in source.columns)
     time, precision = time_of(rows.time)
     made = rows.mutate(
         time_read=time,
         precision_read=precision,
         low=_converted(rows.low_read, rows),
         high=_converted(rows.high_read, rows),
-        lower=_converted(number_of(rows.lower_limit), rows),
-        upper=_converted(number_of(rows.upper_limit), rows),
+        lower=number_of(rows.lower_limit),
+        upper=number_of(rows.upper_limit),
         mean=_converted(number_of(rows.normal_mean), rows),
-        status_word=text_of(rows.status).lower().re_replace(r"[\s-]+", "_"),
+        status_word=_status_word(engine, source, rows),
     )
     # Limits that run backwards are no limits.
     backwards = (made.lower > made.upper).fill_null(False)
@@ -85,24 +86,49 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         made.unit_problem,
         made.value_problem,
     ]
+    outside = (made.high < made.plausible_low) | (made.low > made.plausible_high)
+    usable = text_of(made.patient_id).notnull() & made.time_read.notnull() & made.unit_problem.isnull()
+    usable = usable & (made.low <= made.high).fill_null(False)
+    if _has_other_status(engine, source):
+        usable = usable & ~made.status_word.isin(_WITHDRAWN).fill_null(False)
     if not options.keep_implausible:
-        problems.append(_implausible(made))
+        problems.append(_implausible(made, outside))
+        usable = usable & ~outside.fill_null(False)
     return made.select(
         patient_id=text_of(made.patient_id),
         time=made.time_read,
         time_precision=made.precision_read,
         analyte=made.analyte_name,
+        analyte_number=made.analyte_number,
+        exact=made.low_read == made.high_read,
         value_low=made.low,
         value_high=made.high,
         # A limit of 0 or less cannot be divided by: it counts as missing.
-        lower_limit=((made.lower > 0) & ~backwards).ifelse(made.lower, ibis.null("float64")),
-        upper_limit=((made.upper > 0) & ~backwards).ifelse(made.upper, ibis.null("float64")),
+        lower_limit=_converted(((made.lower > 0) & ~backwards).ifelse(made.lower, ibis.null("float64")), made),
+        upper_limit=_converted(((made.upper > 0) & ~backwards).ifelse(made.upper, ibis.null("float64")), made),
         normal_mean=made.mean,
         status=made.status_word,
+        # The same as a null problem, without making any text: a large record is filtered by this alone.
+        usable=usable,
         problem=first_problem(problems),
         doubt=doubts(_doubts(made, backwards)),
         source_row=made.source_row.cast("int64"),
     )
+
+
+def _has_other_status(engine: DuckDB, source: RecordSource) -> bool:
+    """Whether any result is not final; most records hold only final ones, and then no status is looked at."""
+    if "status" not in source.columns:
+        return False
+    seen = {row[0] for row in engine.rows(f'SELECT DISTINCT status FROM "{source.relation}" LIMIT 50')}
+    return not seen <= {"final", None}
+
+
+def _status_word(engine: DuckDB, source: RecordSource, rows: ibis.Table) -> ir.StringValue:
+    """The status of each result as one word."""
+    if not _has_other_status(engine, source):
+        return _NONE
+    return text_of(rows.status).lower().re_replace(r"[\s-]+", "_")
 
 
 def _check(options: LabOptions) -> None:
@@ -143,14 +169,17 @@ def time_problem(column: ir.Value, time: ir.TimestampValue) -> ir.StringValue:
     return ibis.cases((text.isnull(), ibis.literal(empty)), (time.isnull(), unreadable_time(text)), else_=_NONE)
 
 
-def _with_ends(engine: DuckDB, rows: ibis.Table) -> ibis.Table:
+def _with_ends(engine: DuckDB, rows: ibis.Table, has_value: bool) -> ibis.Table:
     """Both ends of each value, from `value` or from `value_low` and `value_high`."""
     low, high = end_of(rows.value_low), end_of(rows.value_high)
+    absent = ibis.literal(Problem("missing_value", "there is no value", "Write a number, or leave the row out.").text)
+    if not has_value:
+        rows = rows.mutate(low_read=low, high_read=high)
+        return rows.mutate(value_problem=_end_problem(rows, absent))
     if rows.value.type().is_numeric():
         number = number_of(rows.value)
         rows = rows.mutate(low_read=ibis.coalesce(low, number), high_read=ibis.coalesce(high, number))
-        empty = Problem("missing_value", "there is no value", "Write a number, or leave the row out.").text
-        return rows.mutate(value_problem=_end_problem(rows, ibis.literal(empty)))
+        return rows.mutate(value_problem=_end_problem(rows, absent))
     number = number_of(rows.value)
     odd = number.isnull().ifelse(ibis.coalesce(text_of(rows.value), ibis.literal("")), ibis.literal(""))
     outputs = {"odd_low": "float64", "odd_high": "float64"}
@@ -184,11 +213,10 @@ def _odd_value(text: str) -> Translated:
 
 
 def _converted(value: ir.FloatingValue, rows: ibis.Table) -> ir.FloatingValue:
-    return (value + rows.offset_before) * rows.multiply / rows.divide
+    return value * rows.multiply / rows.divide
 
 
-def _implausible(rows: ibis.Table) -> ir.StringValue:
-    outside = (rows.high < rows.plausible_low) | (rows.low > rows.plausible_high)
+def _implausible(rows: ibis.Table, outside: ir.BooleanValue) -> ir.StringValue:
     # A comparator may end at infinity; only a value wholly outside is implausible.
     start = ibis.literal("implausible_value|") + rows.analyte_name + ibis.literal(" outside ")
     span = rows.plausible_text + ibis.literal(f"|Check value and unit.{SEEN}")
@@ -214,7 +242,7 @@ class _Translator:
                 f"Did you mean {near}?" if near else "See the list of analytes in the documentation, or leave it out."
             )
             return Problem("unknown_analyte", f"the analyte {analyte!r} is not known", remedy)
-        unit = unit or self.options.default_units.get(known.name, "")
+        unit = self.options.default_units.get(known.name, "") if is_absent(unit) else unit
         known_basis = basis or _basis_of(method) or self.options.d_dimer_basis
         found = conversion(known.name, unit, known_basis)
         if found is None:
@@ -260,7 +288,7 @@ def _unit_problem(analyte: Analyte, unit: str) -> Problem:
 def _columns(analyte: Analyte, found: Conversion) -> Translated:
     return {
         "analyte_name": analyte.name,
-        "offset_before": found.offset_before,
+        "analyte_number": number_of_analyte(analyte.name),
         "multiply": found.multiply,
         "divide": found.divide,
         "plausible_low": analyte.plausible_low,

@@ -13,6 +13,9 @@ from carac.engine.duckdb_engine import DuckDB
 from carac.findings import Findings
 
 
+INFINITY = float("inf")
+
+
 @dataclass(frozen=True)
 class RecordSource:
     """One table of a record: where it stands in the engine, and the file it came from.
@@ -82,14 +85,14 @@ def text_of(column: ir.Value) -> ir.StringValue:
 def number_of(column: ir.Value) -> ir.FloatingValue:
     """A column as float64; what is no finite number is null."""
     number = column.cast("float64") if column.type().is_numeric() else text_of(column).try_cast("float64")
-    finite = number.notnull() & ~number.isnan() & ~number.isinf()
-    return finite.ifelse(number, ibis.null("float64"))
+    # DuckDB, which reads all records, orders NaN above infinity: one comparison finds what is no finite number.
+    return (number.abs() < INFINITY).ifelse(number, ibis.null("float64"))
 
 
 def end_of(column: ir.Value) -> ir.FloatingValue:
     """An end of an interval as float64: a number, or infinity where the interval is open; NaN is null."""
     number = column.cast("float64") if column.type().is_numeric() else text_of(column).try_cast("float64")
-    return (number.notnull() & ~number.isnan()).ifelse(number, ibis.null("float64"))
+    return (number <= INFINITY).ifelse(number, ibis.null("float64"))
 
 
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$"

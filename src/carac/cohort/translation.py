@@ -39,7 +39,7 @@ Translated = Mapping[str, Any] | Problem
 def translate(
     engine: DuckDB,
     rows: ibis.Table,
-    keys: Mapping[str, ir.StringValue],
+    keys: Mapping[str, ir.Value | None],
     outputs: Mapping[str, str],
     function: Callable[..., Translated],
     name: str,
@@ -49,30 +49,36 @@ def translate(
     Parameters
     ----------
     rows: an expression over tables of the engine.
-    keys: the columns whose distinct texts are translated; null is handed over as "".
+    keys: the columns whose distinct texts are translated; None for a column that the record lacks. The function gets
+        the texts without blanks around them, and "" for null.
     outputs: name and type (string, float64, boolean, int64) of what the function gives.
     function: takes one text per key; gives the outputs, or a `Problem`.
     name: name of the translation; its table is ``translation_<name>``.
     """
-    folded = {f"{name}__{key}": ibis.coalesce(text.cast("string").strip(), "") for key, text in keys.items()}
-    keyed = rows.mutate(**folded)
-    distinct = engine.fetch(compile_sql(keyed.select(*folded).distinct(), engine.dialect)).to_pylist()
-    table = _translated(distinct, list(folded), outputs, function, f"{name}_problem")
+    columns = {f"{name}__{key}": column.cast("string") for key, column in keys.items() if column is not None}
+    keyed = rows.mutate(**columns)
+    distinct = engine.fetch(compile_sql(keyed.select(*columns).distinct(), engine.dialect)).to_pylist()
+    table = _translated(distinct, [f"{name}__{key}" for key in keys], outputs, function, f"{name}_problem")
     engine.load(f"translation_{name}", table)
-    types = {key: "string" for key in folded} | dict(outputs) | {f"{name}_problem": "string"}
+    types = {f"{name}__{key}": "string" for key in keys} | dict(outputs) | {f"{name}_problem": "string"}
     translation = ibis.table(types, name=f"translation_{name}")
-    joined = keyed.left_join(translation, list(folded))
-    return joined.drop(*[c for c in joined.columns if c.endswith("_right") or c in folded])
+    # Null is a text of its own here: an absent unit is translated too.
+    joined = keyed.left_join(translation, [keyed[key].identical_to(translation[key]) for key in columns])
+    return joined.select(*rows.columns, *outputs, f"{name}_problem")
 
 
 def _translated(
-    distinct: list[dict[str, Any]], keys: list[str], outputs: Mapping[str, str], function: Callable[..., Translated], problem: str
+    distinct: list[dict[str, Any]],
+    keys: list[str],
+    outputs: Mapping[str, str],
+    function: Callable[..., Translated],
+    problem: str,
 ) -> pa.Table:
     columns: dict[str, list[Any]] = {name: [] for name in (*keys, *outputs, problem)}
     for texts in distinct:
-        result = function(*(texts[key] for key in keys))
+        result = function(*((texts.get(key) or "").strip() for key in keys))
         for key in keys:
-            columns[key].append(texts[key])
+            columns[key].append(texts.get(key))
         for name in outputs:
             columns[name].append(None if isinstance(result, Problem) else result.get(name))
         columns[problem].append(result.text if isinstance(result, Problem) else None)

@@ -183,17 +183,10 @@ class _Plan:
         infusions = cohort_table("infusions")
         worst = worst_of_day(self._rows(), plain)
         wanted = [i for i in self.inputs if isinstance(i, Exposure)]
-        exposed = (
-            exposures(cohort_table("treatments"), self.day_numbers, wanted) if "treatments" in self.present else None
-        )
-        days = patient_days(
-            grid(infusions, self.day_numbers),
-            worst,
-            infusions,
-            exposed,
-            [i for i in self.inputs if not isinstance(i, Baseline)],
-        )
-        return carried(days, laboratory)
+        treated = "treatments" in self.present
+        exposed = exposures(cohort_table("treatments"), infusions, self.day_numbers, wanted) if treated else None
+        days = patient_days(grid(infusions, self.day_numbers), worst, exposed, [*plain, *wanted])
+        return carried(days, laboratory).drop("infusion_index", "cell")
 
     def days(self, made: dict[str, ibis.Table]) -> ibis.Table:
         days = made["day_inputs"]

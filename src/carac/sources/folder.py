@@ -35,6 +35,8 @@ _NAMES = {
     "result": "value",
 }
 _ENDINGS = (".parquet", ".csv", ".csv.gz")
+#: Columns that the engine adds to those of a Parquet file.
+_ROW_NUMBERS = ("source_row", "file_row_number")
 _DELIMITERS = (",", ";", "\t", "|")
 #: Types of Parquet that are worked on as they are; all others are read as text.
 _TYPED = {"VARCHAR", "DOUBLE", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "BOOLEAN", "TIMESTAMP", "DATE", "DECIMAL"}
@@ -109,7 +111,7 @@ def _source(records: Records, table: RecordTable, file: Path) -> RecordSource:
     parquet = file.is_dir() or file.suffix.lower() == ".parquet"
     if parquet:
         records.engine.read_parquet(raw, file)
-        types = {name: kind for name, kind in records.engine.columns(raw).items() if name != "source_row"}
+        types = {name: kind for name, kind in records.engine.columns(raw).items() if name not in _ROW_NUMBERS}
         written = list(types)
     else:
         text = scanned(file)
