@@ -15,7 +15,7 @@ import ibis
 import pyarrow as pa
 from run_sql import BEGUN, BYTES_PER_MAXRSS, non_null_counts
 
-from carac.cohort.grid import KEYS, carried, exposures, grid, labs_by_day, patient_days, worst_of_day
+from carac.cohort.grid import KEYS, carried, exposures, grid, labs_by_day, open_labs, patient_days, worst_of_day
 from carac.cohort.infusions import cohort_infusions, parsed_infusions
 from carac.cohort.labs import LabOptions, parsed_labs
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
@@ -62,6 +62,7 @@ def _read(records: Path, engine: DuckDB) -> None:
     labs = parsed_labs(engine, read.sources["labs"], LabOptions(keep_implausible=True))
     labs = labs.filter(labs.usable).select(*COHORT_SCHEMAS["labs"])
     engine.create("labs", compile_sql(labs, engine.dialect), view=True)
+    engine.create("labs_open", compile_sql(open_labs(cohort_table("labs")), engine.dialect), view=True)
     given = read.sources["treatments"].expression()
     keyed = cohort_table("infusions").select(*KEYS, "infusion_date")
     placed = given.inner_join(keyed, "patient_id")
@@ -79,7 +80,10 @@ def day_expression() -> ibis.Table:
     inputs = list(dict.fromkeys([*(i.uncarried for i in inputs), *inputs, *MORE]))
     plain = [i for i in inputs if not i.carry]
     infusions, numbers = cohort_table("infusions"), ibis.table({"day": "int32"}, name="day_numbers")
-    worst = worst_of_day(labs_by_day(cohort_table("labs"), infusions, False), plain)
+    rows, open_rows = (
+        labs_by_day(ibis.table(COHORT_SCHEMAS["labs"], name=name), infusions, False) for name in ("labs", "labs_open")
+    )
+    worst = worst_of_day(rows, open_rows, plain)
     exposed = exposures(cohort_table("treatments"), infusions, numbers, [TOCILIZUMAB])
     days = patient_days(grid(infusions, numbers), worst, exposed, [*plain, TOCILIZUMAB])
     days = carried(days, inputs)

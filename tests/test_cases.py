@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 
 from carac.definitions import all_definitions
@@ -16,10 +17,6 @@ from support.graded_cases import GradedCases, definition_name
 
 #: Relative, where a case gives no tolerance of its own.
 TOLERANCE = 1e-3
-
-ON_ENGINES = pytest.mark.parametrize(
-    "engine", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES]
-)
 
 
 def _row(rows: Mapping[tuple[str, ...], Any], case: Case, expected: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,7 +55,7 @@ def disagreements(case: Case, rows: Mapping[tuple[str, ...], Any]) -> list[str]:
     return found
 
 
-@ON_ENGINES
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
 def test_example_of_the_catalogue(case: Case, engine: str, graded_cases: GradedCases) -> None:
     found = disagreements(case, graded_cases.rows(engine, case))
@@ -76,9 +73,7 @@ def test_expected_columns_exist() -> None:
 
 
 @pytest.mark.parametrize("cohort", ["teaching cohort", "case files"])
-@pytest.mark.parametrize(
-    "engine", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES if name != "duckdb"]
-)
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name != "duckdb"])
 def test_engine_gives_the_same_tables_as_duckdb(engine: str, cohort: str, graded_cases: GradedCases) -> None:
     numbers = [-1] if cohort == "teaching cohort" else range(len(graded_cases.runs))
     for number in numbers:
@@ -91,3 +86,14 @@ def test_every_case_has_a_definition() -> None:
     for case in all_cases():
         for expected in case.content["expect"]:
             assert definition_name(expected["column"])
+
+
+def test_a_patient_with_events_alone_has_no_grade_of_day_or_infusion(graded_cases: GradedCases) -> None:
+    case = next(case for case in all_cases() if set(case.content) == {"id", "says", "infusion", "events", "expect"})
+    found = graded_cases.of_run("duckdb", 0)
+    for grain in (Grain.DAY, Grain.INFUSION):
+        rows = found[grain].filter(pc.equal(found[grain]["patient_id"], case.name)).to_pylist()
+        assert rows
+        names = [name for name, d in all_definitions().items() if d.runs_if is None and d.grain is grain]
+        graded = [name + suffix for name in names for suffix in ("", "__lowest", "__highest", "__overt", "__group")]
+        assert {c: row[c] for row in rows for c in graded if c in row and row[c] is not None} == {}

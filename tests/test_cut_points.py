@@ -227,7 +227,7 @@ def disagreements(found: Sequence[dict[str, Any]], patients: Iterable[Patient]) 
     return sentences
 
 
-@pytest.mark.parametrize("engine", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_both_sides_of_every_cut(engine: str, tmp_path: Path) -> None:
     names = [definition.name for definition in definitions()]
     found = graded_rows(tmp_path, record(patients()), names, engine)
@@ -286,7 +286,7 @@ def test_582_falls_of_exactly_a_quarter_a_half_and_three_quarters_are_ties(tmp_p
         assert [row[name] for row in rows] == expected
 
 
-@pytest.mark.parametrize("engine", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ENGINES])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_582_falls_of_exactly_30_50_and_75_percent_meet_every_comparison(engine: str) -> None:
     shares = (Decimal("0.7"), Decimal("0.5"), Decimal("0.25"))
     falls = [(Decimal(11 + step) / 10, left) for step in range(194) for left in shares]

@@ -160,14 +160,6 @@ def test_null_never_turns_to_0(folder: Path, cohort: list[Patient]) -> None:
                 assert lowest <= highest and value == (lowest if lowest == highest else None), f"{name}: {patient}"
 
 
-def test_a_patient_without_any_value_has_no_grade(folder: Path) -> None:
-    names = [name for name, d in all_definitions().items() if d.runs_if is None and d.grain is not Grain.EVENT]
-    other = Patient((Result("platelets", "45"),))
-    row, _ = graded_rows(folder, record([Patient(()), other]), names)
-    graded = {c for n in names for c in (n, f"{n}__lowest", f"{n}__highest", f"{n}__overt", f"{n}__group") if c in row}
-    assert {column: row[column] for column in sorted(graded) if row[column] is not None} == {}
-
-
 # ---- units and order ----
 
 

@@ -27,7 +27,7 @@ def differences(one: pa.Table, other: pa.Table, keys: Sequence[str], shown: int 
         return [f"the columns differ: {sorted(set(one.column_names) ^ set(other.column_names))}"]
     if one.num_rows != other.num_rows:
         return [f"{one.num_rows} rows against {other.num_rows}"]
-    order = [(key, "ascending") for key in keys]
+    order: Any = [(key, "ascending") for key in keys]
     one, other = one.sort_by(order), other.sort_by(order)
     found = []
     for name in one.column_names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,12 @@ KEYS = {
 @cache
 def open_engine(name: str) -> Engine:
     """A session of the engine, kept until the tests end; skips where the machine lacks the engine."""
+    engine = _opened(name)
+    atexit.register(engine.close)
+    return engine
+
+
+def _opened(name: str) -> Engine:
     if name == "postgresql":
         address = os.environ.get("CARAC_POSTGRESQL", "")
         require(address, "CARAC_POSTGRESQL names no PostgreSQL; set it to a connection string of libpq")
@@ -50,6 +57,8 @@ def open_engine(name: str) -> Engine:
         require(find_spec("pyspark"), "pyspark is not installed; install carac[spark]")
         from carac.engine.spark_engine import Spark
 
+        # Many small queries, each planned and compiled once: the quick compiler of Java halves their time.
+        os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         return Spark()
     return DuckDB()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carac.definitions import all_definitions
 from carac.grading.run import Graded
@@ -131,7 +132,7 @@ def _looked_up(tables: Results, cases: Iterable[Case]) -> dict[tuple[str, ...], 
     found: dict[tuple[str, ...], Any] = {}
     for grain, table in tables.items():
         if grain is Grain.DAY:
-            table = table.filter(pa.compute.is_in(table["day"], pa.array(sorted(days), table["day"].type)))
+            table = table.filter(pc.is_in(table["day"], pa.array(sorted(days), table["day"].type)))
         for row in table.to_pylist():
             found[grain.value, *(str(row[key]) for key in KEYS[grain] if key != "infusion_number")] = row
     return found

@@ -22,8 +22,10 @@ def with_derived_neutrophils(records: Records, labs: ibis.Table) -> ibis.Table:
     percentages = labs.filter(labs.analyte == "neutrophil_percentage")
     counted = labs.filter(labs.analyte == "neutrophils").select(*_KEYS).distinct()
     wanted = percentages.anti_join(counted, _KEYS)
-    leukocytes = labs.filter(labs.analyte == "leukocytes").group_by(*_KEYS).aggregate(
-        leukocytes_low=labs.value_low.min(), leukocytes_high=labs.value_high.max()
+    leukocytes = (
+        labs.filter(labs.analyte == "leukocytes")
+        .group_by(*_KEYS)
+        .aggregate(leukocytes_low=labs.value_low.min(), leukocytes_high=labs.value_high.max())
     )
     both = wanted.inner_join(leukocytes, _KEYS)
     made = both.mutate(
@@ -32,6 +34,8 @@ def with_derived_neutrophils(records: Records, labs: ibis.Table) -> ibis.Table:
         exact=(both.leukocytes_low == both.leukocytes_high) & both.exact,
         value_low=both.leukocytes_low * both.value_low / ibis.literal(100.0, "float64"),
         value_high=both.leukocytes_high * both.value_high / ibis.literal(100.0, "float64"),
+        has_lower_limit=ibis.literal(False),
+        has_upper_limit=ibis.literal(False),
         lower_limit=ibis.null("float64"),
         upper_limit=ibis.null("float64"),
     ).select(*COHORT_SCHEMAS["labs"])

@@ -84,20 +84,26 @@ def labs_by_day(labs: ibis.Table, infusions: ibis.Table, from_infusion: bool) ->
     return joined.filter(inside).mutate(cell=cell(joined.infusion_index, joined.day))
 
 
-def _ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericValue]:
-    """The two ends of each row's value on a scale; a missing limit leaves it open."""
-    low, high = rows.value_low, rows.value_high
+def _scaled(value: ir.NumericValue, rows: ibis.Table, scale: Scale) -> ir.NumericValue:
+    """A value on a scale; null where its limit is missing."""
     match scale:
         case Scale.VALUE:
-            return low, high
+            return value
         case Scale.ABOVE_UPPER_LIMIT:
-            limit = rows.upper_limit
-            missing = limit.isnull()
-            return missing.ifelse(_number(-INFINITY), low - limit), missing.ifelse(_number(INFINITY), high - limit)
-        case _:
-            limit = rows.lower_limit if scale is Scale.BY_LOWER_LIMIT else rows.upper_limit
-            missing = limit.isnull()
-            return missing.ifelse(_number(0.0), low / limit), missing.ifelse(_number(INFINITY), high / limit)
+            return value - rows.upper_limit
+        case Scale.BY_LOWER_LIMIT:
+            return value / rows.lower_limit
+        case Scale.BY_UPPER_LIMIT:
+            return value / rows.upper_limit
+
+
+def _ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericValue]:
+    """The two ends of each row's value on a scale; a missing limit leaves it open."""
+    low, high = (_scaled(value, rows, scale) for value in (rows.value_low, rows.value_high))
+    if scale is Scale.VALUE:
+        return low, high
+    least = -INFINITY if scale is Scale.ABOVE_UPPER_LIMIT else 0.0
+    return ibis.coalesce(low, _number(least)), ibis.coalesce(high, _number(INFINITY))
 
 
 def _numbers_of(analytes: Iterable[str]) -> list[int]:
@@ -107,11 +113,11 @@ def _numbers_of(analytes: Iterable[str]) -> list[int]:
 def _exact(rows: ibis.Table, inputs: Sequence[Laboratory]) -> ir.BooleanValue:
     """Whether every input of the row's analyte is one number."""
     exact = rows.exact
-    for scale, limit in ((Scale.BY_LOWER_LIMIT, "lower_limit"), (Scale.BY_UPPER_LIMIT, "upper_limit")):
-        scales = {scale, Scale.ABOVE_UPPER_LIMIT} if limit == "upper_limit" else {scale}
+    for scale, limit in ((Scale.BY_LOWER_LIMIT, "has_lower_limit"), (Scale.BY_UPPER_LIMIT, "has_upper_limit")):
+        scales = {scale, Scale.ABOVE_UPPER_LIMIT} if scale is Scale.BY_UPPER_LIMIT else {scale}
         analytes = _numbers_of(i.analyte for i in inputs if i.scale in scales)
         if analytes:
-            exact = exact & ~(rows[limit].isnull() & rows.analyte_number.isin(analytes))
+            exact = exact & (rows[limit] | ~rows.analyte_number.isin(analytes))
     return exact
 
 
@@ -123,32 +129,41 @@ class Worst:
     open: ibis.Table
 
 
-def worst_of_day(rows: ibis.Table, inputs: Sequence[Laboratory]) -> Worst:
+def open_labs(labs: ibis.Table) -> ibis.Table:
+    """The results that are intervals or lack a limit of normal: few in most records, and found by a cheap filter.
+
+    They are a table of their own because an engine that reads one table twice in a query may keep all of it in memory.
+    """
+    return labs.filter(~labs.exact | ~labs.has_lower_limit | ~labs.has_upper_limit)
+
+
+def worst_of_day(rows: ibis.Table, open_rows: ibis.Table, inputs: Sequence[Laboratory]) -> Worst:
     """The two ends of each input per cell, for the days that have a row.
 
     Parameters
     ----------
     rows: laboratory rows with their cell.
+    open_rows: the same of `open_labs`.
     inputs: what to hold; carried inputs are made later, from these.
     """
-    rows = rows.filter(rows.analyte_number.isin(_numbers_of(i.analyte for i in inputs)))
-    exact = _exact(rows, inputs)
-    open_days = _aggregated(rows.filter(~exact), inputs, ends=True)
+    wanted = _numbers_of(i.analyte for i in inputs)
+    exact = rows.filter(rows.analyte_number.isin(wanted), _exact(rows, inputs))
+    open_rows = open_rows.filter(open_rows.analyte_number.isin(wanted), ~_exact(open_rows, inputs))
+    open_days = _aggregated(open_rows, inputs, ends=True)
     open_days = open_days.rename({f"open__{c}": c for c in open_days.columns})
-    return Worst(_aggregated(rows.filter(exact), inputs, ends=False), open_days)
+    return Worst(_aggregated(exact, inputs, ends=False), open_days)
 
 
 def _aggregated(rows: ibis.Table, inputs: Sequence[Laboratory], ends: bool) -> ibis.Table:
     measures: dict[str, ir.Value] = {}
     nothing = ibis.null("float64")
     for i in inputs:
-        low, high = _ends(rows, i.scale)
         of_analyte = rows.analyte_number == number_of_analyte(i.analyte)
         # Of several intervals, the lowest value lies between the lowest low and the lowest high end.
-        low, high = of_analyte.ifelse(low, nothing), of_analyte.ifelse(high, nothing)
-        measures[i.low] = low.min() if i.worse is Worse.LOWER else low.max()
-        if ends:
-            measures[i.high] = high.min() if i.worse is Worse.LOWER else high.max()
+        values = _ends(rows, i.scale) if ends else (_scaled(rows.value_low, rows, i.scale),)
+        for column, value in zip((i.low, i.high), values, strict=False):
+            of_input = of_analyte.ifelse(value, nothing)
+            measures[column] = of_input.min() if i.worse is Worse.LOWER else of_input.max()
     return rows.group_by("cell").aggregate(**measures)
 
 

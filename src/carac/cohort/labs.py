@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.cohort.infusions import NO_PATIENT, unreadable_time
-from carac.cohort.records import RecordSource, end_of, first_problem, number_of, text_of, time_of
+from carac.cohort.records import INFINITY, RecordSource, end_of, first_problem, number_of, text_of, time_of
 from carac.cohort.setting_aside import (
     COUNTED,
     SEEN,
@@ -31,6 +31,8 @@ from carac.vocabulary.unit_spelling import is_absent
 from carac.vocabulary.units import Conversion, conversion, known_units, why_not
 
 _NONE = ibis.null("string")
+_NOTHING = ibis.literal(0.0, "float64")
+_WITHOUT_END = ibis.literal(INFINITY, "float64")
 _CONVERSION = {
     "analyte_name": "string",
     "analyte_number": "int64",
@@ -72,13 +74,17 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         precision_read=precision,
         low=_converted(rows.low_read, rows),
         high=_converted(rows.high_read, rows),
-        lower=number_of(rows.lower_limit),
-        upper=number_of(rows.upper_limit),
+        lower=_plain_number(rows.lower_limit),
+        upper=_plain_number(rows.upper_limit),
         mean=_converted(number_of(rows.normal_mean), rows),
         status_word=_status_word(engine, source, rows),
     )
     # Limits that run backwards are no limits.
     backwards = (made.lower > made.upper).fill_null(False)
+    # NaN counts as above infinity in DuckDB, and so is no limit here.
+    lowest, highest = ibis.coalesce(made.lower, _NOTHING), ibis.coalesce(made.upper, _WITHOUT_END)
+    has_lower = ((made.lower > 0) & (made.lower < INFINITY) & (made.lower <= highest)).fill_null(False)
+    has_upper = ((made.upper > 0) & (made.upper < INFINITY) & (made.upper >= lowest)).fill_null(False)
     problems = [
         text_of(made.patient_id).isnull().ifelse(NO_PATIENT.text, _NONE),
         time_problem(made.time, made.time_read),
@@ -104,8 +110,10 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         value_low=made.low,
         value_high=made.high,
         # A limit of 0 or less cannot be divided by: it counts as missing.
-        lower_limit=_converted(((made.lower > 0) & ~backwards).ifelse(made.lower, ibis.null("float64")), made),
-        upper_limit=_converted(((made.upper > 0) & ~backwards).ifelse(made.upper, ibis.null("float64")), made),
+        has_lower_limit=has_lower,
+        has_upper_limit=has_upper,
+        lower_limit=_converted(has_lower.ifelse(made.lower, ibis.null("float64")), made),
+        upper_limit=_converted(has_upper.ifelse(made.upper, ibis.null("float64")), made),
         normal_mean=made.mean,
         status=made.status_word,
         # The same as a null problem, without making any text: a large record is filtered by this alone.
@@ -114,6 +122,11 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         doubt=doubts(_doubts(made, backwards)),
         source_row=made.source_row.cast("int64"),
     )
+
+
+def _plain_number(column: ir.Value) -> ir.FloatingValue:
+    """A number as it is, NaN and infinity too; a text that is none is null."""
+    return column.cast("float64") if column.type().is_numeric() else number_of(column)
 
 
 def _has_other_status(engine: DuckDB, source: RecordSource) -> bool:

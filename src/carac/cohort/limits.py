@@ -176,7 +176,9 @@ def with_site_limits(records: Records, labs: ibis.Table) -> ibis.Table:
         records.findings.add(Finding("site_limits", Severity.NOTE, "labs", message, count=number, file=file))
     joined = labs.left_join(by_result, _MATCH)
     none = joined.lower_limit.isnull() & joined.upper_limit.isnull()
-    return joined.mutate(
+    joined = joined.mutate(
         lower_limit=none.ifelse(joined.site_lower, joined.lower_limit),
         upper_limit=none.ifelse(joined.site_upper, joined.upper_limit),
-    ).select(*labs.columns)
+    )
+    has = {"has_lower_limit": joined.lower_limit.notnull(), "has_upper_limit": joined.upper_limit.notnull()}
+    return joined.mutate(**has).select(*labs.columns)

@@ -37,7 +37,17 @@ RECORD_TABLES: dict[str, RecordTable] = {
         RecordTable(
             "infusions",
             (
-                *("patient_id", "infusion_number", "infusion_time", "product", "target", "disease", "centre", "age", "sex"),
+                *(
+                    "patient_id",
+                    "infusion_number",
+                    "infusion_time",
+                    "product",
+                    "target",
+                    "disease",
+                    "centre",
+                    "age",
+                    "sex",
+                ),
                 *("weight", "height", "lymphodepletion_start", "observation_start", "follow_up_end", "death"),
                 *("cause_of_death", "progression", "next_therapy"),
             ),
@@ -51,7 +61,17 @@ RECORD_TABLES: dict[str, RecordTable] = {
         RecordTable(
             "labs",
             (
-                *("patient_id", "time", "analyte", "value", "value_low", "value_high", "unit", "lower_limit", "upper_limit"),
+                *(
+                    "patient_id",
+                    "time",
+                    "analyte",
+                    "value",
+                    "value_low",
+                    "value_high",
+                    "unit",
+                    "lower_limit",
+                    "upper_limit",
+                ),
                 *("normal_mean", "method", "fasting", "status"),
             ),
             ("patient_id", "time", "analyte"),
@@ -145,6 +165,8 @@ COHORT_SCHEMAS: dict[str, dict[str, str]] = {
         "analyte": "string",
         "analyte_number": "int16",
         "exact": "boolean",
+        "has_lower_limit": "boolean",
+        "has_upper_limit": "boolean",
         "value_low": "float64",
         "value_high": "float64",
         "lower_limit": "float64",

@@ -42,6 +42,11 @@ class DuckDB:
             self.connection = duckdb.connect(str(file) if file else ":memory:", config=settings)
         except duckdb.Error as error:
             raise CaracError(f"DuckDB did not start with these settings: {_first_line(error)}") from None
+        # carac writes its joins with the large table first. After several filters DuckDB guesses few rows where there
+        # are millions, and would put the laboratory results into the hash table.
+        self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        # carac shows its own progress.
+        self.connection.execute("SET enable_progress_bar = false")
 
     def __enter__(self) -> DuckDB:
         return self

@@ -21,6 +21,7 @@ from carac.cohort.grid import (
     exposures,
     grid,
     labs_by_day,
+    open_labs,
     patient_days,
     worst_of_day,
 )
@@ -149,8 +150,13 @@ class _Plan:
 
     def expressions(self) -> list[tuple[str, ibis.Table, bool]]:
         """Name, expression, and whether it stays a view."""
-        steps = [("infusion_inputs", self.infusion_inputs(), False), ("day_inputs", self.day_inputs(), False)]
-        tables = tables_of({name: str(kind) for name, kind in steps[1][1].schema().items()}, self.present)
+        days = self.day_inputs()
+        steps = [
+            ("labs_open", open_labs(cohort_table("labs")), True),
+            ("infusion_inputs", self.infusion_inputs(), False),
+            ("day_inputs", days, False),
+        ]
+        tables = tables_of({name: str(kind) for name, kind in days.schema().items()}, self.present)
         by_rows = [d for d in self.definitions if d.rows is not None]
         for definition in by_rows:
             assert definition.rows is not None
@@ -163,9 +169,10 @@ class _Plan:
         steps.append(("event_results", self.events(made), True))
         return steps
 
-    def _rows(self) -> ibis.Table:
+    def _rows(self, table: str = "labs") -> ibis.Table:
         from_infusion = bool(self.grid_values["day_0_from_infusion"])
-        return labs_by_day(cohort_table("labs"), cohort_table("infusions"), from_infusion)
+        labs = ibis.table(COHORT_SCHEMAS["labs"], name=table)
+        return labs_by_day(labs, cohort_table("infusions"), from_infusion)
 
     def infusion_inputs(self) -> ibis.Table:
         infusions = cohort_table("infusions")
@@ -181,7 +188,7 @@ class _Plan:
         laboratory = [i for i in self.inputs if isinstance(i, Laboratory)]
         plain = [i for i in laboratory if not i.carry]
         infusions = cohort_table("infusions")
-        worst = worst_of_day(self._rows(), plain)
+        worst = worst_of_day(self._rows(), self._rows("labs_open"), plain)
         wanted = [i for i in self.inputs if isinstance(i, Exposure)]
         treated = "treatments" in self.present
         exposed = exposures(cohort_table("treatments"), infusions, self.day_numbers, wanted) if treated else None
