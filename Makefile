@@ -1,6 +1,6 @@
 # carac needs make and Python 3.11 or later; everything else is installed into .venv from the locks in requirements/.
 PYTHON ?= python3
-PYTEST_ARGS ?= -n 2
+PYTEST_ARGS ?= -n 2 --dist loadfile
 PROOFS := $(sort $(wildcard proofs/*.py))
 CODE := $(wildcard src tests tools proofs benchmarks)
 bin := .venv/bin

@@ -47,6 +47,22 @@ def differs(column: str, left: str, right: str, tolerance: float) -> str:
     return f"{a} IS DISTINCT FROM {b}"
 
 
+def row_differences(connection: duckdb.DuckDBPyConnection, key: str) -> int:
+    """Print and count the rows with a repeated key, and those that only one of the views a and b has."""
+    wrong = 0
+    for name in ("a", "b"):
+        query = f"SELECT count(*), count(DISTINCT ({key})) FROM {name}"
+        rows, distinct = connection.execute(query).fetchone() or (0, 0)
+        print(f"{name}: {rows} rows, {rows - distinct} of them with a repeated key")
+        wrong += rows - distinct
+    for name, other in (("a", "b"), ("b", "a")):
+        query = f"SELECT count(*) FROM {name} ANTI JOIN {other} USING ({key})"
+        alone = (connection.execute(query).fetchone() or (0,))[0]
+        print(f"rows only in {name}: {alone}")
+        wrong += alone
+    return wrong
+
+
 def compare(left: Path, right: Path, tolerance: float, strict: bool) -> int:
     """Print the differences of two files and give back the exit code."""
     with duckdb.connect(config={"memory_limit": "4GB"}) as connection:
@@ -59,17 +75,7 @@ def compare(left: Path, right: Path, tolerance: float, strict: bool) -> int:
             print(f"no key in common: none of {', '.join(KEYS)} is in both files")
             return 2
         key = ", ".join(named(k) for k in keys)
-        wrong = 0
-        for name in ("a", "b"):
-            query = f"SELECT count(*), count(DISTINCT ({key})) FROM {name}"
-            rows, distinct = connection.execute(query).fetchone() or (0, 0)
-            print(f"{name}: {rows} rows, {rows - distinct} of them with a repeated key")
-            wrong += rows - distinct
-        for name, other in (("a", "b"), ("b", "a")):
-            query = f"SELECT count(*) FROM {name} ANTI JOIN {other} USING ({key})"
-            alone = (connection.execute(query).fetchone() or (0,))[0]
-            print(f"rows only in {name}: {alone}")
-            wrong += alone
+        wrong = row_differences(connection, key)
         for name, mine, others in (("a", in_a, in_b), ("b", in_b, in_a)):
             missing = sorted(set(mine) - set(others))
             if missing:

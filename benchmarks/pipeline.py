@@ -28,7 +28,14 @@ from carac.sources.folder import read_folder
 from carac.vocabulary.types import Exposure, Laboratory, Scale, Worse
 
 FIRST_DAY, LAST_DAY = -7, 52
-NAMES = ("ctcae_v5_platelets", "ctcae_v5_neutrophils", "ctcae_v5_fibrinogen", "ctcae_v5_aptt", "isth_overt_dic_2025", "easix")
+NAMES = (
+    "ctcae_v5_platelets",
+    "ctcae_v5_neutrophils",
+    "ctcae_v5_fibrinogen",
+    "ctcae_v5_aptt",
+    "isth_overt_dic_2025",
+    "easix",
+)
 PARAMETERS = resolved({"isth_overt_dic_2025": {"carry_forward": 2, "inr_for_seconds": False}})
 TOCILIZUMAB = Exposure("tocilizumab_within_14_days", ("tocilizumab",), days_after=14)
 #: Inputs that no definition here reads, but the pipeline holds.
@@ -58,7 +65,9 @@ def _read(records: Path, engine: DuckDB) -> None:
     read = read_folder(engine, records)
     parameters = resolved({"grid": {"days_before": 2, "last_day": LAST_DAY}})
     infusions = cohort_infusions(parsed_infusions(engine, read.sources["infusions"]), parameters.scope("grid"))
-    engine.create("infusions", compile_sql(infusions.mutate(first_day=ibis.literal(FIRST_DAY, "int32")), engine.dialect))
+    engine.create(
+        "infusions", compile_sql(infusions.mutate(first_day=ibis.literal(FIRST_DAY, "int32")), engine.dialect)
+    )
     labs = parsed_labs(engine, read.sources["labs"], LabOptions(keep_implausible=True))
     labs = labs.filter(labs.usable).select(*COHORT_SCHEMAS["labs"])
     engine.create("labs", compile_sql(labs, engine.dialect), view=True)
@@ -98,7 +107,9 @@ def day_expression() -> ibis.Table:
 
 
 def _columns(plain: list[Laboratory]) -> list[str]:
-    values = [c for i in plain if (i.analyte, i.scale) != ("neutrophils", Scale.BY_LOWER_LIMIT) for c in (i.low, i.high)]
+    values = [
+        c for i in plain if (i.analyte, i.scale) != ("neutrophils", Scale.BY_LOWER_LIMIT) for c in (i.low, i.high)
+    ]
     items = [
         f"isth_overt_dic_2025__{item}__{end}"
         for item in ("platelets", "d_dimer", "prothrombin_time", "fibrinogen")
@@ -151,7 +162,8 @@ def main() -> None:
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
             "peak_memory_megabytes": round(usage.ru_maxrss * BYTES_PER_MAXRSS / 1e6),
             "non_null": {
-                name: non_null_counts(engine.connection, arguments.out / name) for name in ("days.parquet", "patients.parquet")
+                name: non_null_counts(engine.connection, arguments.out / name)
+                for name in ("days.parquet", "patients.parquet")
             },
         }
     print(json.dumps(cost, indent=2))

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from needs import require_all, requires_shared
+from support.engines import close_engines
 from support.graded_cases import GradedCases
 
 # The same examples in every run: a failure that comes and goes is not looked into. Engines start slowly: no deadline.
@@ -62,6 +63,13 @@ def shared() -> Path:
 
 # ---- engines ----
 # DuckDB is always there; Spark needs Java, PostgreSQL the connection in CARAC_POSTGRESQL: see needs.require.
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines_are_closed() -> Generator[None, None, None]:
+    """End the sessions that tests opened; a process of pytest-xdist runs no exit handlers."""
+    yield
+    close_engines()
 
 
 @pytest.fixture(scope="session")

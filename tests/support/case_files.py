@@ -156,6 +156,15 @@ def record_rows(cases: Sequence[Case]) -> Rows:
     return rows
 
 
+def folder_rows(folder: Path) -> Rows:
+    """The rows of a record folder of CSV files, as text."""
+    rows: Rows = {}
+    for name in RECORD_TABLES:
+        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows[name] = list(csv.DictReader(file))
+    return rows
+
+
 def write_record(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
     """A record folder with one CSV file for each of the tables; a table without rows has its header alone."""
     folder.mkdir(parents=True, exist_ok=True)

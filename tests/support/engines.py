@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,12 +33,20 @@ KEYS = {
 }
 
 
-@cache
+_SESSIONS: dict[str, Engine] = {}
+
+
 def open_engine(name: str) -> Engine:
     """A session of the engine, kept until the tests end; skips where the machine lacks the engine."""
-    engine = _opened(name)
-    atexit.register(engine.close)
-    return engine
+    if name not in _SESSIONS:
+        _SESSIONS[name] = _opened(name)
+    return _SESSIONS[name]
+
+
+def close_engines() -> None:
+    """End all sessions: PostgreSQL drops the schema of this process."""
+    while _SESSIONS:
+        _SESSIONS.popitem()[1].close()
 
 
 def _opened(name: str) -> Engine:

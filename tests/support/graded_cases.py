@@ -15,7 +15,7 @@ from carac.definitions import all_definitions
 from carac.grading.run import Graded
 from carac.vocabulary.types import Grain
 from needs import ROOT
-from support.case_files import Case, all_cases, by_parameters, record_rows, write_record
+from support.case_files import Case, all_cases, by_parameters, folder_rows, record_rows, write_record
 from support.engines import KEYS, Read, grade, open_engine, read_record, results
 
 TEACHING_COHORT = ROOT / "src" / "carac" / "examples" / "teaching_cohort"
@@ -102,18 +102,20 @@ class GradedCases:
 
     @cached_property
     def reads(self) -> list[Read]:
-        """The cohorts of the case files, by run; the teaching cohort is the last one."""
+        """The cohorts, by run. The teaching cohort stands beside the cases without parameters: one run fewer."""
         made = []
         for number, run in enumerate(self.runs):
-            record = write_record(self.folder / f"run_{number}", record_rows(run.cases))
+            rows = record_rows(run.cases)
+            if not run.parameters:
+                rows = {name: [*rows[name], *more] for name, more in folder_rows(TEACHING_COHORT).items()}
+            record = write_record(self.folder / f"run_{number}", rows)
             made.append(read_record(record, run.parameters))
-        return [*made, read_record(TEACHING_COHORT)]
+        return made
 
     def of_run(self, engine: str, number: int) -> Results:
-        """The result tables of one run; -1 is the teaching cohort."""
+        """The result tables of one run."""
         if (engine, number) not in self.graded:
-            names = self.runs[number].names if number >= 0 else None
-            graded: Graded = grade(open_engine(engine), self.reads[number], names)
+            graded: Graded = grade(open_engine(engine), self.reads[number], self.runs[number].names)
             self.graded[engine, number] = results(graded)
         return self.graded[engine, number]
 

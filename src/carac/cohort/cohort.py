@@ -1,4 +1,4 @@
-"""A cohort: the tables of a record, checked, typed and in canonical units, with every row that was set aside counted."""
+"""A cohort: the tables of a record, typed and in canonical units, with every row that was set aside counted."""
 
 from __future__ import annotations
 

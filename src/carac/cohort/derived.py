@@ -41,7 +41,7 @@ def with_derived_neutrophils(records: Records, labs: ibis.Table) -> ibis.Table:
     ).select(*COHORT_SCHEMAS["labs"])
     number = int(str(engine.rows(compile_sql(made.aggregate(n=made.count()), engine.dialect))[0][0]))
     if number:
-        message = f"{number} neutrophil counts were made from leukocytes and the percentage of neutrophils of the same sample."
+        message = f"{number} neutrophil counts were made from leukocytes and percentage of the same sample."
         file = records.sources["labs"].file
         records.findings.add(Finding("derived_neutrophils", Severity.NOTE, "labs", message, count=number, file=file))
     return labs.union(made)

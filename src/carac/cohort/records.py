@@ -12,7 +12,6 @@ from carac.cohort.tables import RECORD_TABLES
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import Findings
 
-
 INFINITY = float("inf")
 
 
@@ -44,10 +43,10 @@ class RecordSource:
 
 
 _IBIS = {
-    "VARCHAR": "string", "DOUBLE": "float64", "FLOAT": "float32", "BIGINT": "int64", "INTEGER": "int32", "SMALLINT": "int16",
-    "TINYINT": "int8", "BOOLEAN": "boolean", "TIMESTAMP": "timestamp", "TIMESTAMP_S": "timestamp", "TIMESTAMP_NS": "timestamp",
-    "TIMESTAMP_MS": "timestamp", "DATE": "date", "DECIMAL": "decimal", "UBIGINT": "uint64", "UINTEGER": "uint32",
-    "TIMESTAMP WITH TIME ZONE": "timestamp('UTC')", "HUGEINT": "float64",
+    "VARCHAR": "string", "DOUBLE": "float64", "FLOAT": "float32", "BIGINT": "int64", "INTEGER": "int32",
+    "SMALLINT": "int16", "TINYINT": "int8", "BOOLEAN": "boolean", "TIMESTAMP": "timestamp", "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP_NS": "timestamp", "TIMESTAMP_MS": "timestamp", "DATE": "date", "DECIMAL": "decimal",
+    "UBIGINT": "uint64", "UINTEGER": "uint32", "TIMESTAMP WITH TIME ZONE": "timestamp('UTC')", "HUGEINT": "float64",
 }  # fmt: skip
 
 

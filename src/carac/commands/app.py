@@ -113,7 +113,7 @@ def grade(
     changes: Set = None,
     items: Annotated[bool, typer.Option("--items", help="also write what each grade was made of")] = False,
     sensitivity: Annotated[
-        bool, typer.Option("--sensitivity", help="also write ICAHT and T-ICAHT under each parameter set (slow the first time)")
+        bool, typer.Option("--sensitivity", help="also write ICAHT and T-ICAHT by parameter set (slow the first time)")
     ] = False,
     memory: Memory = None,
     temporary: Temporary = None,
@@ -206,8 +206,8 @@ def _unexpected(error: Exception) -> None:
     where = traceback.extract_tb(error.__traceback__)[-1]
     message = str(error).strip().split("\n")[0]
     print(
-        f"carac: this should not have happened: {type(error).__name__} in {Path(where.filename).name}, line {where.lineno}:"
-        f" {message}."
+        f"carac: this should not have happened: {type(error).__name__} in {Path(where.filename).name},"
+        f" line {where.lineno}: {message}."
         " Set CARAC_TRACEBACK=1 for the whole story and report it.",
         file=sys.stderr,
     )

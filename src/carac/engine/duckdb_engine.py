@@ -66,6 +66,14 @@ class DuckDB:
         self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM rows_to_load')
         self.connection.unregister("rows_to_load")
 
+    def replace_rows(self, name: str, rows: pa.Table | None) -> None:
+        """Put these rows in place of those of a table; the table itself stays, and with it what is prepared on it."""
+        self.connection.execute(f'DELETE FROM "{name}"')
+        if rows is not None and rows.num_rows:
+            self.connection.register("rows_to_load", rows)
+            self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM rows_to_load')
+            self.connection.unregister("rows_to_load")
+
     def create(self, name: str, sql: str, view: bool = False) -> None:
         """Make a table, or a view, of a query."""
         kind = "VIEW" if view else "TABLE"

@@ -58,9 +58,9 @@ def _write(path: Path, made: Any) -> None:
 
 @cache
 def _code() -> str:
-    """A hash of carac's code and of the libraries that write SQL."""
+    """A hash of carac's code and vocabulary, and of the libraries that write SQL."""
     found = hashlib.sha256(repr(sorted(versions(("ibis-framework", "sqlglot")).items())).encode())
     root = Path(__file__).parent.parent
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted([*root.rglob("*.py"), *(root / "vocabulary").glob("*.csv")]):
         found.update(path.read_bytes())
     return found.hexdigest()

@@ -109,7 +109,8 @@ def _compare_table(engine: DuckDB, table: str, found: Comparison) -> None:
     for column, number in zip(shared, numbers, strict=True):
         if number:
             rows = engine.rows(
-                f'SELECT {using}, b."{column}", a."{column}" {joined} WHERE {differs[column]} ORDER BY {using} LIMIT {_EXAMPLES}'
+                f'SELECT {using}, b."{column}", a."{column}" {joined}'
+                f" WHERE {differs[column]} ORDER BY {using} LIMIT {_EXAMPLES}"
             )
             examples = tuple((", ".join(map(str, row[:-2])), _shown(row[-2]), _shown(row[-1])) for row in rows)
             found.changes.append(Change(table, column, int(str(number)), examples))

@@ -58,7 +58,11 @@ def quotient(numerators: list[Interval], platelets: Interval) -> Interval:
     nothing = ibis.null("float64")
     return Interval(
         (platelets.high > 0).ifelse(low / platelets.high, nothing),
-        ibis.cases((platelets.low > 0, high / platelets.low), ((platelets.high > 0) & high.notnull(), number(INFINITY)), else_=nothing),
+        ibis.cases(
+            (platelets.low > 0, high / platelets.low),
+            ((platelets.high > 0) & high.notnull(), number(INFINITY)),
+            else_=nothing,
+        ),
     )
 
 

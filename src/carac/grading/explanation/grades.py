@@ -153,7 +153,9 @@ def course_reasons(definition: Definition, row: Row) -> list[str]:
     for output in definition.outputs:
         if output.suffix.startswith("__counts_") and row.get(name + output.suffix):
             count = row[name + output.suffix]
-            found.append(f"{words.plural(count, 'count')} at the threshold of {output.suffix.removeprefix('__counts_')}")
+            found.append(
+                f"{words.plural(count, 'count')} at the threshold of {output.suffix.removeprefix('__counts_')}"
+            )
     missing = row.get(f"{name}__days_without_count")
     if found and missing:
         found.append(f"{words.plural(missing, 'day')} without a count")

@@ -1,0 +1,64 @@
+"""How long one patient takes, warm: through all definitions, and through one.
+
+    python benchmarks/one_patient.py [--patients 100]
+
+The patients are the teaching cases (synthetic), each several times. Prints JSON with median and worst milliseconds.
+"""
+
+import argparse
+import json
+import statistics
+import time
+
+from carac import api
+from carac.cohort.tables import COHORT_SCHEMAS
+from carac.engine.duckdb_engine import DuckDB
+from carac.grading.case import CaseSession
+from carac.grading.parameters import resolved
+
+
+def patients(engine: DuckDB) -> list[dict[str, object]]:
+    """The cohort tables of each teaching case."""
+    names = [str(row[0]) for row in engine.rows("SELECT DISTINCT patient_id FROM infusions ORDER BY 1")]
+    found = []
+    for patient in names:
+        of_patient = f"WHERE patient_id = '{patient}'"
+        events = f"WHERE event_id IN (SELECT event_id FROM events {of_patient})"
+        found.append(
+            {
+                name: engine.fetch(f'SELECT * FROM "{name}" {events if name == "event_features" else of_patient}')
+                for name in COHORT_SCHEMAS
+            }
+        )
+    return found
+
+
+def milliseconds(session: CaseSession, cases: list[dict[str, object]], number: int) -> dict[str, float]:
+    """Median and worst of so many patients, after one warm round."""
+    for case in cases:
+        session.grade(case)  # type: ignore[arg-type]
+    taken = []
+    for place in range(number):
+        begun = time.perf_counter()
+        session.grade(cases[place % len(cases)])  # type: ignore[arg-type]
+        taken.append(1000 * (time.perf_counter() - begun))
+    return {"patients": number, "median_ms": round(statistics.median(taken), 1), "worst_ms": round(max(taken), 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time one patient through all definitions and through one.")
+    parser.add_argument("--patients", type=int, default=100)
+    number = parser.parse_args().patients
+    parameters = resolved()
+    cost = {}
+    for label, names in (("all definitions", None), ("isth_overt_dic_2025", ["isth_overt_dic_2025"])):
+        cohort = api.demo_cohort()
+        cases = patients(cohort.engine)
+        session = CaseSession(cohort.engine, parameters, cohort.present, names)
+        cost[label] = milliseconds(session, cases, number)
+        session.close()
+    print(json.dumps(cost, indent=2))
+
+
+if __name__ == "__main__":
+    main()

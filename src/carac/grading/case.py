@@ -1,0 +1,73 @@
+"""One patient after another through the same definitions: a session that is made once and then answers quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from carac.cohort.tables import COHORT_SCHEMAS
+from carac.engine.duckdb_engine import DuckDB
+from carac.engine.prepared import PreparedSteps
+from carac.grading.run import Graded, grade_tables
+from carac.parameters import Parameters
+from carac.vocabulary.types import Grain
+
+_FIRST = ("infusion_inputs", "day_inputs")
+
+
+@dataclass(frozen=True)
+class GradedCase:
+    """The results of one patient."""
+
+    patient_days: pa.Table
+    infusions: pa.Table
+    events: pa.Table
+
+
+class CaseSession:
+    """Grades one patient at a time.
+
+    Parameters
+    ----------
+    engine: a session that holds the cohort tables of any cohort; they are emptied.
+    parameters: resolved parameters.
+    present: tables that the patients' records have.
+    names: definitions; None takes all that run by default.
+    """
+
+    def __init__(
+        self,
+        engine: DuckDB,
+        parameters: Parameters,
+        present: frozenset[str],
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self._engine = engine
+        for name in COHORT_SCHEMAS:
+            engine.connection.execute(f'DELETE FROM "{name}"')
+        self._graded: Graded = grade_tables(engine, parameters, present, names)
+        last_day = int(parameters.get("grid", "last_day"))
+        engine.load("day_numbers", pa.table({"day": pa.array(range(-200, last_day + 1), pa.int32())}))
+        steps = self._graded.plan.steps
+        stages = [[s for s in steps if s.name in _FIRST], [s for s in steps if s.name.startswith("rows_")]]
+        grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}
+        self._prepared = PreparedSteps(engine, stages, {name: self._graded.sql(g) for g, name in grains.items()})
+
+    def grade(self, tables: Mapping[str, pa.Table]) -> GradedCase:
+        """Grade one patient.
+
+        Parameters
+        ----------
+        tables: the patient's rows of the cohort tables; one that is absent is empty.
+        """
+        for name in COHORT_SCHEMAS:
+            self._engine.replace_rows(name, tables.get(name))
+        rows = self._prepared.run()
+        empty = pa.table({})
+        return GradedCase(rows.get("day", empty), rows.get("infusion", empty), rows.get("event", empty))
+
+    def close(self) -> None:
+        """End the session."""
+        self._prepared.__exit__(None, None, None)
