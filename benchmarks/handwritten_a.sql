@@ -3,6 +3,7 @@
 --
 -- A constant in a comparison is widened by a relative 1e-9, so that a printed tie stays a tie. Tocilizumab counts on
 -- the day it is given and the 14 days after it. Prothrombin time is in seconds only, the INR does not stand in for it.
+-- A result whose limit is missing has an unknown ratio: anywhere from 0 to infinity.
 SET preserve_insertion_order = false;
 
 COPY (
@@ -47,7 +48,9 @@ COPY (
                max(reported_low / upper_limit) FILTER (analyte = 'aptt') AS aptt_highest_by_upper_limit,
                max(reported_low - upper_limit) FILTER (analyte = 'prothrombin_time')
                    AS prothrombin_time_highest_above_upper_limit
-        FROM measured WHERE low = high
+        FROM measured
+        WHERE low = high AND (lower_limit IS NOT NULL OR analyte NOT IN ('platelets', 'neutrophils', 'fibrinogen'))
+              AND (upper_limit IS NOT NULL OR analyte NOT IN ('d_dimer', 'aptt', 'prothrombin_time'))
         GROUP BY patient_id, infusion_number, day
     ), inexact AS (
         SELECT patient_id, infusion_number, day,
@@ -63,14 +66,14 @@ COPY (
                max(low) FILTER (analyte = 'creatinine') AS creatinine_highest__from,
                max(low) FILTER (analyte = 'c_reactive_protein') AS c_reactive_protein_highest__from,
                max(low) FILTER (analyte = 'ferritin') AS ferritin_highest__from,
-               min(reported_low / lower_limit) FILTER (analyte = 'platelets') AS platelets_lowest_by_lower_limit__from,
-               min(reported_low / lower_limit) FILTER (analyte = 'neutrophils')
+               min(coalesce(reported_low / lower_limit, 0)) FILTER (analyte = 'platelets') AS platelets_lowest_by_lower_limit__from,
+               min(coalesce(reported_low / lower_limit, 0)) FILTER (analyte = 'neutrophils')
                    AS neutrophils_lowest_by_lower_limit__from,
-               min(reported_low / lower_limit) FILTER (analyte = 'fibrinogen')
+               min(coalesce(reported_low / lower_limit, 0)) FILTER (analyte = 'fibrinogen')
                    AS fibrinogen_lowest_by_lower_limit__from,
-               max(reported_low / upper_limit) FILTER (analyte = 'd_dimer') AS d_dimer_highest_by_upper_limit__from,
-               max(reported_low / upper_limit) FILTER (analyte = 'aptt') AS aptt_highest_by_upper_limit__from,
-               max(reported_low - upper_limit) FILTER (analyte = 'prothrombin_time')
+               max(coalesce(reported_low / upper_limit, 0)) FILTER (analyte = 'd_dimer') AS d_dimer_highest_by_upper_limit__from,
+               max(coalesce(reported_low / upper_limit, 0)) FILTER (analyte = 'aptt') AS aptt_highest_by_upper_limit__from,
+               max(coalesce(reported_low - upper_limit, '-Infinity'::DOUBLE)) FILTER (analyte = 'prothrombin_time')
                    AS prothrombin_time_highest_above_upper_limit__from,
                min(high) FILTER (analyte = 'platelets') AS platelets_lowest__to,
                min(high) FILTER (analyte = 'neutrophils') AS neutrophils_lowest__to,
@@ -84,16 +87,18 @@ COPY (
                max(high) FILTER (analyte = 'creatinine') AS creatinine_highest__to,
                max(high) FILTER (analyte = 'c_reactive_protein') AS c_reactive_protein_highest__to,
                max(high) FILTER (analyte = 'ferritin') AS ferritin_highest__to,
-               min(reported_high / lower_limit) FILTER (analyte = 'platelets') AS platelets_lowest_by_lower_limit__to,
-               min(reported_high / lower_limit) FILTER (analyte = 'neutrophils')
+               min(coalesce(reported_high / lower_limit, 'Infinity'::DOUBLE)) FILTER (analyte = 'platelets') AS platelets_lowest_by_lower_limit__to,
+               min(coalesce(reported_high / lower_limit, 'Infinity'::DOUBLE)) FILTER (analyte = 'neutrophils')
                    AS neutrophils_lowest_by_lower_limit__to,
-               min(reported_high / lower_limit) FILTER (analyte = 'fibrinogen')
+               min(coalesce(reported_high / lower_limit, 'Infinity'::DOUBLE)) FILTER (analyte = 'fibrinogen')
                    AS fibrinogen_lowest_by_lower_limit__to,
-               max(reported_high / upper_limit) FILTER (analyte = 'd_dimer') AS d_dimer_highest_by_upper_limit__to,
-               max(reported_high / upper_limit) FILTER (analyte = 'aptt') AS aptt_highest_by_upper_limit__to,
-               max(reported_high - upper_limit) FILTER (analyte = 'prothrombin_time')
+               max(coalesce(reported_high / upper_limit, 'Infinity'::DOUBLE)) FILTER (analyte = 'd_dimer') AS d_dimer_highest_by_upper_limit__to,
+               max(coalesce(reported_high / upper_limit, 'Infinity'::DOUBLE)) FILTER (analyte = 'aptt') AS aptt_highest_by_upper_limit__to,
+               max(coalesce(reported_high - upper_limit, 'Infinity'::DOUBLE)) FILTER (analyte = 'prothrombin_time')
                    AS prothrombin_time_highest_above_upper_limit__to
-        FROM measured WHERE low < high
+        FROM measured
+        WHERE low < high OR NOT ((lower_limit IS NOT NULL OR analyte NOT IN ('platelets', 'neutrophils', 'fibrinogen'))
+              AND (upper_limit IS NOT NULL OR analyte NOT IN ('d_dimer', 'aptt', 'prothrombin_time')))
         GROUP BY patient_id, infusion_number, day
     ), exposed AS (
         SELECT DISTINCT patient_id, infusion_number,

@@ -4,6 +4,7 @@
 --
 -- A constant in a comparison is widened by a relative 1e-9, so that a printed tie stays a tie. Tocilizumab counts on
 -- the day it is given and the 14 days after it. Prothrombin time is in seconds only, the INR does not stand in for it.
+-- A result whose limit is missing has an unknown ratio: anywhere from 0 to infinity.
 SET preserve_insertion_order = false;
 
 CREATE TEMP TABLE units AS
@@ -52,7 +53,9 @@ COPY (
                max(CASE code WHEN 4 THEN reported_low / upper_limit END) AS d_dimer_highest_by_upper_limit,
                max(CASE code WHEN 7 THEN reported_low / upper_limit END) AS aptt_highest_by_upper_limit,
                max(CASE code WHEN 5 THEN reported_low - upper_limit END) AS prothrombin_time_highest_above_upper_limit
-        FROM measured WHERE low = high
+        FROM measured
+        WHERE low = high AND (lower_limit IS NOT NULL OR code NOT IN (0, 1, 3))
+              AND (upper_limit IS NOT NULL OR code NOT IN (4, 5, 7))
         GROUP BY cell
     ), inexact AS (
         SELECT cell,
@@ -68,12 +71,12 @@ COPY (
                max(CASE code WHEN 9 THEN low END) AS creatinine_highest__from,
                max(CASE code WHEN 10 THEN low END) AS c_reactive_protein_highest__from,
                max(CASE code WHEN 11 THEN low END) AS ferritin_highest__from,
-               min(CASE code WHEN 0 THEN reported_low / lower_limit END) AS platelets_lowest_by_lower_limit__from,
-               min(CASE code WHEN 1 THEN reported_low / lower_limit END) AS neutrophils_lowest_by_lower_limit__from,
-               min(CASE code WHEN 3 THEN reported_low / lower_limit END) AS fibrinogen_lowest_by_lower_limit__from,
-               max(CASE code WHEN 4 THEN reported_low / upper_limit END) AS d_dimer_highest_by_upper_limit__from,
-               max(CASE code WHEN 7 THEN reported_low / upper_limit END) AS aptt_highest_by_upper_limit__from,
-               max(CASE code WHEN 5 THEN reported_low - upper_limit END)
+               min(CASE code WHEN 0 THEN coalesce(reported_low / lower_limit, 0) END) AS platelets_lowest_by_lower_limit__from,
+               min(CASE code WHEN 1 THEN coalesce(reported_low / lower_limit, 0) END) AS neutrophils_lowest_by_lower_limit__from,
+               min(CASE code WHEN 3 THEN coalesce(reported_low / lower_limit, 0) END) AS fibrinogen_lowest_by_lower_limit__from,
+               max(CASE code WHEN 4 THEN coalesce(reported_low / upper_limit, 0) END) AS d_dimer_highest_by_upper_limit__from,
+               max(CASE code WHEN 7 THEN coalesce(reported_low / upper_limit, 0) END) AS aptt_highest_by_upper_limit__from,
+               max(CASE code WHEN 5 THEN coalesce(reported_low - upper_limit, '-Infinity'::DOUBLE) END)
                    AS prothrombin_time_highest_above_upper_limit__from,
                min(CASE code WHEN 0 THEN high END) AS platelets_lowest__to,
                min(CASE code WHEN 1 THEN high END) AS neutrophils_lowest__to,
@@ -87,14 +90,16 @@ COPY (
                max(CASE code WHEN 9 THEN high END) AS creatinine_highest__to,
                max(CASE code WHEN 10 THEN high END) AS c_reactive_protein_highest__to,
                max(CASE code WHEN 11 THEN high END) AS ferritin_highest__to,
-               min(CASE code WHEN 0 THEN reported_high / lower_limit END) AS platelets_lowest_by_lower_limit__to,
-               min(CASE code WHEN 1 THEN reported_high / lower_limit END) AS neutrophils_lowest_by_lower_limit__to,
-               min(CASE code WHEN 3 THEN reported_high / lower_limit END) AS fibrinogen_lowest_by_lower_limit__to,
-               max(CASE code WHEN 4 THEN reported_high / upper_limit END) AS d_dimer_highest_by_upper_limit__to,
-               max(CASE code WHEN 7 THEN reported_high / upper_limit END) AS aptt_highest_by_upper_limit__to,
-               max(CASE code WHEN 5 THEN reported_high - upper_limit END)
+               min(CASE code WHEN 0 THEN coalesce(reported_high / lower_limit, 'Infinity'::DOUBLE) END) AS platelets_lowest_by_lower_limit__to,
+               min(CASE code WHEN 1 THEN coalesce(reported_high / lower_limit, 'Infinity'::DOUBLE) END) AS neutrophils_lowest_by_lower_limit__to,
+               min(CASE code WHEN 3 THEN coalesce(reported_high / lower_limit, 'Infinity'::DOUBLE) END) AS fibrinogen_lowest_by_lower_limit__to,
+               max(CASE code WHEN 4 THEN coalesce(reported_high / upper_limit, 'Infinity'::DOUBLE) END) AS d_dimer_highest_by_upper_limit__to,
+               max(CASE code WHEN 7 THEN coalesce(reported_high / upper_limit, 'Infinity'::DOUBLE) END) AS aptt_highest_by_upper_limit__to,
+               max(CASE code WHEN 5 THEN coalesce(reported_high - upper_limit, 'Infinity'::DOUBLE) END)
                    AS prothrombin_time_highest_above_upper_limit__to
-        FROM measured WHERE low < high
+        FROM measured
+        WHERE low < high OR NOT ((lower_limit IS NOT NULL OR code NOT IN (0, 1, 3))
+              AND (upper_limit IS NOT NULL OR code NOT IN (4, 5, 7)))
         GROUP BY cell
     ), exposed AS (
         SELECT DISTINCT
