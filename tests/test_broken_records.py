@@ -103,7 +103,7 @@ SAME = [("P1", "2024-03-06 06:30:00", "platelets", 45.0)]
         ("labs.csv", f"{HEADER},ward\n{ROW},Hämatologie\n".encode("latin-1")),
         ("labs.csv", f"{HEADER},ward\n{ROW},Hämatologie\n".encode()),
         ("LABS.CSV", f"{HEADER}\n{ROW}\n".encode()),
-        ("labs.csv.gz", gzip.compress(f"{HEADER}\n{ROW}\n".encode(, mtime=0))),
+        ("labs.csv.gz", gzip.compress(f"{HEADER}\n{ROW}\n".encode(), mtime=0)),
         ("labs.csv", b'"Patient_ID", Date time,TEST,Result,unit\nP1,2024-03-06T06:30,platelets,45,10^9/L\n'),
         ("labs.csv", f"{HEADER}\n P1 ,2024-03-06 06:30:00,Platelets, 45 ,10^3/uL\n".encode()),
     ],
