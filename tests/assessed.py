@@ -23,6 +23,7 @@ ALL = frozenset(COHORT_SCHEMAS)
 ARROW: dict[str, pa.DataType] = {
     "string": pa.string(),
     "int64": pa.int64(),
+    "int16": pa.int16(),
     "int32": pa.int32(),
     "float64": pa.float64(),
     "boolean": pa.bool_(),

@@ -26,6 +26,7 @@ Row = dict[str, Any]
 TYPES = {
     "string": pa.string(),
     "int64": pa.int64(),
+    "int16": pa.int16(),
     "int32": pa.int32(),
     "float64": pa.float64(),
     "boolean": pa.bool_(),

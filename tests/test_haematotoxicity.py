@@ -29,6 +29,7 @@ TABLES = Tables(**{n: cohort_table(n) for n in COHORT}, days=ibis.table(DAYS, na
 ARROW = {
     "string": pa.string(),
     "int64": pa.int64(),
+    "int16": pa.int16(),
     "int32": pa.int32(),
     "float64": pa.float64(),
     "boolean": pa.bool_(),

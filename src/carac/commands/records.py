@@ -121,7 +121,14 @@ def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool)
             graded.findings = _without_names(cohort)
         command = {"command": "grade", "record": records.name, "tables": sorted(cohort.present)}
         counts = write_output(
-            graded, output, cohort.files, items=items, sensitivity=sensitivity, progress=progress, more=command
+            graded,
+            output,
+            cohort.files,
+            items=items,
+            sensitivity=sensitivity,
+            ordered=not cohort.large,
+            progress=progress,
+            more=command,
         )
     warnings = [finding for finding in graded.findings if finding.severity != "note"]
     shown = showing.console(stderr=True)

@@ -32,6 +32,7 @@ def write_output(
     *,
     items: bool = False,
     sensitivity: bool = False,
+    ordered: bool = True,
     progress: Progress | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
@@ -43,12 +44,13 @@ def write_output(
     target: the folder; an earlier output in it is exchanged whole, anything else is refused.
     files: hash of each input file, for the manifest.
     items: True writes a table per definition with what its grades were made of, in ``items/``.
+    ordered: False leaves the rows in no order, which a large cohort needs to stay within its memory.
     sensitivity: True writes the table of ICAHT and T-ICAHT under each parameter set.
     more: further entries of the manifest, such as the command.
     """
     progress = progress or Progress()
     with whole_folder(target) as folder:
-        counts = _write_tables(graded, folder, items, sensitivity, progress)
+        counts = _write_tables(graded, folder, items, sensitivity, ordered, progress)
         entries = dictionary(graded)
         arrow_csv.write_csv(
             as_table([e for e in entries if items or not e.table.startswith("items/")]), folder / "dictionary.csv"
@@ -77,11 +79,13 @@ def _card_of(definition: Definition) -> dict[str, str]:
     }
 
 
-def _write_tables(graded: Graded, folder: Path, items: bool, sensitivity: bool, progress: Progress) -> dict[str, int]:
+def _write_tables(
+    graded: Graded, folder: Path, items: bool, sensitivity: bool, ordered: bool, progress: Progress
+) -> dict[str, int]:
     counts: dict[str, int] = {}
     for grain, name in TABLES.items():
         with progress.step(f"writing {name.replace('_', ' ')}"):
-            counts[name] = write_query(graded, graded.sql(grain), folder / f"{name}.parquet")
+            counts[name] = write_query(graded, graded.sql(grain, ordered=ordered), folder / f"{name}.parquet")
     if sensitivity and (sql := sensitivity_sql(graded)):
         with progress.step("writing sensitivity"):
             counts["sensitivity"] = write_query(graded, sql, folder / "sensitivity.parquet")

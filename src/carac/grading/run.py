@@ -55,12 +55,13 @@ class Graded:
             wanted.extend(_columns_of(i, grain))
         return wanted
 
-    def sql(self, grain: Grain, items: bool = False, where: str = "") -> str:
-        """The query of a result table."""
+    def sql(self, grain: Grain, items: bool = False, where: str = "", ordered: bool = True) -> str:
+        """The query of a result table; millions of wide rows are better left in no order."""
         table, keys = _TABLES[grain]
         names = ", ".join(_quoted(name, self.engine.dialect) for name in self.columns(grain, items))
         condition = f" WHERE {where}" if where else ""
-        return f"SELECT {names} FROM {table}{condition} ORDER BY {', '.join(keys)}"
+        order = f" ORDER BY {', '.join(keys)}" if ordered else ""
+        return f"SELECT {names} FROM {table}{condition}{order}"
 
     def table(self, grain: Grain, items: bool = False, where: str = "") -> pa.Table:
         """A result table."""

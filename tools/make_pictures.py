@@ -1,0 +1,90 @@
+"""Draw the pictures of the README: what carac prints about the teaching cohort (SYNTHETIC), as SVG.
+
+    python tools/make_pictures.py [FOLDER]
+
+Rewrites demo.svg and explain.svg in docs/pictures, or in FOLDER. Nothing is drawn by hand: the lines are those of
+`carac demo`; of the explanation only the first sections are shown.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+from carac import api
+from carac.commands import demonstrate, showing
+from carac.grading.explanation import Explanation
+from carac.grading.run import Graded
+
+PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+PATIENT, DAY = "T02", 13
+#: What stands out, values, what could explain them, what was going on; the sections after these are long.
+SECTIONS = 4
+WIDTH = 124
+#: Rich's own frame asks a server for its font; a picture that is opened must not.
+FRAME = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "Fira Code, monospace", "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"
+)
+
+
+def drawn(title: str, show: Callable[[Console], None], width: int = WIDTH) -> str:
+    """What is shown on a console of this width, as SVG, with the command as its title."""
+    recording = Console(
+        record=True,
+        file=io.StringIO(),
+        width=width,
+        force_terminal=True,
+        color_system="truecolor",
+        highlight=False,
+        _environ={},
+    )
+    show(recording)
+    picture = recording.export_svg(title=title, code_format=FRAME, unique_id="carac")
+    return re.sub(r"[ \t]+\n", "\n", picture).rstrip() + "\n"
+
+
+def shortened(explanation: Explanation) -> Explanation:
+    """The first sections of an explanation."""
+    return replace(explanation, sections=explanation.sections[:SECTIONS])
+
+
+def pictures() -> dict[str, str]:
+    """The pictures by file name."""
+    graded = api.grade(api.demo_cohort())
+    explanation = shortened(api.explain(graded, PATIENT, DAY))
+
+    def show_explanation(console: Console) -> None:
+        # The command's own lines, on this console.
+        with patch.object(showing, "console", lambda stderr=False: console):
+            showing.show_explanation(explanation)
+
+    return {
+        "demo.svg": drawn("carac demo (synthetic patients)", lambda console: _table(console, graded), width=150),
+        "explain.svg": drawn(f"carac demo -p {PATIENT} --day {DAY} (synthetic patient)", show_explanation),
+    }
+
+
+def _table(console: Console, graded: Graded) -> None:
+    console.print(Text("The teaching cohort: synthetic courses, worst grade of each", style="bold"))
+    console.print(demonstrate._table(graded, demonstrate.teaching_cases()))
+
+
+def main() -> None:
+    """Write the pictures."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures().items():
+        (folder / name).write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
