@@ -29,10 +29,18 @@ PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 PATIENT, DAY = "T02", 13
 #: What stands out, values, what could explain them, what was going on; the sections after these are long.
 SECTIONS = 4
-WIDTH = 124
+WIDTH = 130
+DEMO_WIDTH = 150
 #: Rich's own frame asks a server for its font; a picture that is opened must not.
 FRAME = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "Fira Code, monospace", "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"
+)
+
+#: Width of a character in Rich's frame, and how it writes a blank.
+CELL, BLANK = 12.2, "&#160;"
+_WORDS = re.compile(
+    r'(?P<head><text class="[^"]+") x="(?P<x>[\d.]+)"(?P<y> y="[\d.]+") textLength="(?P<length>[\d.]+)"'
+    r"(?P<tail>[^>]*)>(?P<text>[^<]*)</text>"
 )
 
 
@@ -48,8 +56,21 @@ def drawn(title: str, show: Callable[[Console], None], width: int = WIDTH) -> st
         _environ={},
     )
     show(recording)
+    # Rich's frame cuts the last line a little short.
+    recording.print()
     picture = recording.export_svg(title=title, code_format=FRAME, unique_id="carac")
-    return re.sub(r"[ \t]+\n", "\n", picture).rstrip() + "\n"
+    return re.sub(r"[ \t]+\n", "\n", _WORDS.sub(_moved, picture)).rstrip() + "\n"
+
+
+def _moved(words: re.Match[str]) -> str:
+    """Words without the blanks around them, at their own place: some programs leave out blanks at the start."""
+    x, length, text = float(words["x"]), float(words["length"]), words["text"].replace(BLANK, " ")
+    before, after = len(text) - len(text.lstrip()), len(text) - len(text.rstrip())
+    if not text.strip():
+        return ""
+    x, length = x + before * CELL, length - (before + after) * CELL
+    bare = text.strip().replace(" ", BLANK)
+    return f'{words["head"]} x="{x:.1f}"{words["y"]} textLength="{length:.1f}"{words["tail"]}>{bare}</text>'
 
 
 def shortened(explanation: Explanation) -> Explanation:
@@ -68,7 +89,7 @@ def pictures() -> dict[str, str]:
             showing.show_explanation(explanation)
 
     return {
-        "demo.svg": drawn("carac demo (synthetic patients)", lambda console: _table(console, graded), width=150),
+        "demo.svg": drawn("carac demo (synthetic patients)", lambda console: _table(console, graded), width=DEMO_WIDTH),
         "explain.svg": drawn(f"carac demo -p {PATIENT} --day {DAY} (synthetic patient)", show_explanation),
     }
 

@@ -129,18 +129,6 @@ class DuckDB:
             f" FROM read_parquet('{_quoted(pattern)}', file_row_number=true)",
         )
 
-    def read_csv(self, name: str, path: Path, encoding: str = "utf-8", delimiter: str = ",") -> None:
-        """A table of a CSV file, every column as text, with the line as `source_row` (the header is line 1)."""
-        options = (
-            f"header=true, all_varchar=true, delim='{delimiter}', quote='\"', escape='\"', encoding='{encoding}',"
-            " null_padding=false, strict_mode=true"
-        )
-        sql = f"SELECT *, row_number() OVER () + 1 AS source_row FROM read_csv('{_quoted(path)}', {options})"
-        try:
-            self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
-        except duckdb.Error as error:
-            raise CaracError(f"{path.name} could not be read as CSV: {_first_line(error)}") from None
-
     def _view(self, name: str, path: Path, sql: str) -> None:
         try:
             self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')

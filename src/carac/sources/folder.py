@@ -44,7 +44,7 @@ _TYPED = {"VARCHAR", "DOUBLE", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "BOOL
 
 def looks_like_a_folder(path: Path) -> bool:
     """Whether the folder holds a file of infusions or labs."""
-    return path.is_dir() and any(_file(path, name) for name in NEEDED_TABLES)
+    return path.is_dir() and any(table_file(path, name) for name in NEEDED_TABLES)
 
 
 def read_folder(engine: DuckDB, path: Path) -> Records:
@@ -57,14 +57,14 @@ def read_folder(engine: DuckDB, path: Path) -> Records:
     if not path.is_dir():
         raise CaracError(f"There is no folder {path}.")
     records = Records(engine)
-    found = {name: file for name in RECORD_TABLES if (file := _file(path, name))}
+    found = {name: file for name in RECORD_TABLES if (file := table_file(path, name))}
     for name in NEEDED_TABLES:
         if name not in found:
             raise CaracError(_no_table(path, name))
     for name, file in found.items():
         try:
             records.sources[name] = _source(records, RECORD_TABLES[name], file)
-            records.files[file.name] = _hash(file)
+            records.files[file.name] = content_hash(file)
         except PermissionError:
             raise CaracError(f"{file.name} may not be read by this user; change its permissions.") from None
     for file in sorted(path.iterdir()):
@@ -80,7 +80,8 @@ def _no_table(folder: Path, name: str) -> str:
     return f"{folder} has no {name}.csv or {name}.parquet; `carac template DIR` writes empty tables to fill."
 
 
-def _file(folder: Path, name: str) -> Path | None:
+def table_file(folder: Path, name: str) -> Path | None:
+    """The file of a table in a folder, in any letter case; None where there is none."""
     files = {file.name.lower(): file for file in folder.iterdir()} if folder.is_dir() else {}
     for ending in _ENDINGS:
         if name + ending in files:
@@ -99,7 +100,8 @@ def _unknown_file(file: Path, found: dict[str, Path]) -> Finding:
     return Finding("unknown_file", Severity.NOTE, "run", message, remedy, file=file.name)
 
 
-def _hash(file: Path) -> str:
+def content_hash(file: Path) -> str:
+    """What stands in the manifest for a file: its hash, or size and time of change where hashing takes too long."""
     if file.is_dir():
         return "folder of Parquet files, not hashed"
     size = file.stat().st_size

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from carac.cohort.tables import RECORD_TABLES
 from carac.findings import CaracError
-from carac.sources.folder import _hash
+from carac.sources.folder import content_hash
 from carac.sources.omop.persons import make_infusions
 from carac.sources.omop.tables import OmopRecord, OmopTable, load_named_csv
 from carac.sources.omop.words import DOMAINS, PROCEDURES, Domain, Words, distinct_words, joined, keep_meanings, told
@@ -240,5 +240,5 @@ def _given(record: OmopRecord, path: Path) -> tuple[str, OmopTable]:
     engine.create(
         "omop_index", f"SELECT {table.identifier(patient)} AS patient_id, {columns}, source_row FROM omop_index_file"
     )
-    record.records.files[path.name] = _hash(path)
+    record.records.files[path.name] = content_hash(path)
     return f"the infusion_time of {path.name}", table

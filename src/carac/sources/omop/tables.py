@@ -12,7 +12,7 @@ import pyarrow.csv as arrow_csv
 from carac.cohort.records import Records, RecordSource
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError, Finding, Severity
-from carac.sources.folder import LARGE, CsvText, _file, _hash, load_csv, scanned
+from carac.sources.folder import LARGE, CsvText, content_hash, load_csv, scanned, table_file
 from carac.vocabulary.spelling import nearest
 
 #: The tables that carac reads, with the columns without which each cannot be read; one of a group is enough.
@@ -136,7 +136,7 @@ class OmopRecord:
 
 def looks_like_omop(path: Path) -> bool:
     """Whether the folder holds a person or measurement file."""
-    return path.is_dir() and any(_file(path, name) for name in NEEDED)
+    return path.is_dir() and any(table_file(path, name) for name in NEEDED)
 
 
 def looks_like_omop_database(path: Path) -> bool:
@@ -179,7 +179,7 @@ def open_omop(records: Records, path: Path) -> OmopRecord:
 def _of_folder(records: Records, path: Path) -> dict[str, OmopTable]:
     found: dict[str, OmopTable] = {}
     for name in NEEDED_COLUMNS:
-        file = _file(path, name)
+        file = table_file(path, name)
         if file is None:
             continue
         try:
@@ -189,7 +189,7 @@ def _of_folder(records: Records, path: Path) -> dict[str, OmopTable]:
                 raise
             records.findings.add(_unreadable(name, file.name, error))
             continue
-        records.files[file.name] = _hash(file)
+        records.files[file.name] = content_hash(file)
         found[name] = _checked(table)
     return found
 
@@ -276,7 +276,7 @@ def _of_database(records: Records, path: Path) -> dict[str, OmopTable]:
             engine.create(relation, f"SELECT *, row_number() OVER () AS source_row FROM {names[name]}", view=True)
             columns = _lower(engine.columns(relation))
             found[name] = _checked(OmopTable(name, relation, columns, f"{path.name}:{name}", large))
-    records.files[path.name] = _hash(path)
+    records.files[path.name] = content_hash(path)
     return found
 
 
