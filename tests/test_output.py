@@ -123,3 +123,12 @@ def test_a_killed_grade_leaves_the_previous_output_whole(output: Path, tmp_path:
         process.kill()
         process.wait()
     assert {path.name: file_hash(path) for path in target.glob("*.*")} == before
+
+
+def test_a_recorded_grade_that_differs_is_a_finding() -> None:
+    """In the teaching cohort a ward recorded ICANS 4 on a day after an intracranial bleed, which is no ICANS."""
+    graded = api.grade(api.read(TEACHING), definitions=["astct_icans"])
+    found = graded.findings.of("recorded_grade_differs")
+    days = graded.engine.fetch("SELECT patient_id, day FROM rows_astct_icans WHERE astct_icans__disagrees").to_pylist()
+    assert sum(finding.count for finding in found) == len(days)
+    assert {"patient_id": "T07", "day": 9} in days

@@ -18,6 +18,7 @@ from carac.findings import CaracError
 from carac.grading.compare import Comparison
 from carac.grading.compare import compare as compare_folders
 from carac.grading.coverage import coverage_findings
+from carac.grading.disagreement import disagreement_findings
 from carac.grading.explanation import Explanation
 from carac.grading.explanation import explain as explain_day
 from carac.grading.parameters import resolved
@@ -118,6 +119,7 @@ def grade(
         cohort = read(cohort, parameters=chosen, progress=progress)
     graded = grade_tables(cohort.engine, chosen, cohort.present, definitions, cohort.findings, progress)
     cohort.findings.extend(coverage_findings(cohort, graded.plan.definitions))
+    cohort.findings.extend(disagreement_findings(graded))
     return graded
 
 

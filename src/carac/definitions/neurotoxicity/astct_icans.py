@@ -202,6 +202,9 @@ def by_day(table: ibis.Table, events_recorded: bool) -> ibis.Table:
 
 def results(day: ibis.Table) -> ibis.Table:
     """The columns under the names of the definition."""
+    # A grade recorded during an intracranial haemorrhage, where ICANS has none, is a difference to look at.
+    in_bleed = day.in_intracranial_haemorrhage.fill_null(False) & (day.recorded > 0)
+    day = day.mutate(disagrees=ibis.coalesce(day.disagrees, in_bleed))
     columns = {NAME: day.grade} | {f"{NAME}__{output}": day[output] for output in SUFFIXES}
     types = {NAME + output.suffix: output.type for output in OUTPUTS}
     return day.select(*DAY_KEYS, **{name: column.cast(types[name]) for name, column in columns.items()})
@@ -222,7 +225,9 @@ OUTPUTS = (
     Output("__in_intracranial_haemorrhage", "whether an assessment lies in one; null without events", "boolean"),
     Output("__as_graded", "the grade of the day with what lies in a haemorrhage; null where its bounds differ"),
     Output("__recorded", "worst grade that a clinician recorded on the day; null where none"),
-    Output("__disagrees", "whether the recorded grade lies outside the bounds; null if either is unknown", "boolean"),
+    Output(
+        "__disagrees", "whether the recorded grade lies outside the bounds, or in a bleed; null if unknown", "boolean"
+    ),
 )
 SUFFIXES = tuple(output.suffix.removeprefix("__") for output in OUTPUTS if output.suffix)
 

@@ -1,24 +1,20 @@
-"""What was going on around a patient-day: values, treatments, events; facts beside the grades, to be weighed.
-
-Nothing here is a grade. The sorting of an abnormality by what explains it is a proposal of its own.
-"""
+"""What was going on around a patient-day: values, treatments, lines, events. Nothing here is a grade."""
 
 from __future__ import annotations
 
 from carac.grading.explanation import words
-from carac.grading.explanation.facts import Facts
+from carac.grading.explanation.facts import Facts, Row
 from carac.vocabulary.agents import agents
 from carac.vocabulary.types import Worse
 
 #: The analytes of the table of values, in the order of a coagulation sheet.
 SHEET = (
     *("platelets", "neutrophils", "haemoglobin", "fibrinogen", "d_dimer", "fibrin_degradation_products"),
-    *("prothrombin_time", "inr", "aptt", "c_reactive_protein", "ferritin", "lactate_dehydrogenase", "creatinine"),
+    *("prothrombin_time", "inr", "aptt", "c_reactive_protein", "ferritin"),
+    *("alanine_aminotransferase", "aspartate_aminotransferase", "lactate_dehydrogenase", "creatinine"),
 )
 #: How far back a peak is looked for: fibrinogen rises as an acute-phase protein within days of fever.
 LOOK_BACK = 10
-#: Marrow suppression shows in both lines; below this, neutrophils say that platelets may be low for the same reason.
-NEUTROPENIA = 1.0
 
 
 def value_rows(facts: Facts) -> list[tuple[str, ...]]:
@@ -26,15 +22,14 @@ def value_rows(facts: Facts) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for analyte in SHEET:
         wanted = facts.input_of(analyte)
-        if wanted is None:
-            continue
         past = facts.values(analyte, facts.number - LOOK_BACK, facts.number)
         today = [v for v in past if v[0] == facts.number]
         before = [v for v in past if v[0] < facts.number]
         if not past:
             continue
         highest, lowest = max(past, key=lambda v: v[1]), min(past, key=lambda v: v[2])
-        extreme = highest if (wanted.worse is Worse.HIGHER or analyte == "fibrinogen") else lowest
+        rises = wanted is None or wanted.worse is Worse.HIGHER or analyte == "fibrinogen"
+        extreme = highest if rises else lowest
         rows.append(
             (
                 words.title(analyte) + (f" ({words.unit(analyte).strip()})" if words.unit(analyte) else ""),
@@ -50,182 +45,100 @@ def _at(value: tuple[int, float, float]) -> str:
     return f"{words.interval(*value[1:])} ({words.day_words(value[0])})"
 
 
-def explanations(facts: Facts) -> list[str]:
-    """Facts that could explain an abnormal value, each with what it does."""
-    found = [*_tocilizumab(facts), *_marrow(facts), *_fibrinogen_course(facts), *_consumption(facts)]
-    return [*found, *_replacement(facts), *_anticoagulant(facts)]
-
-
-def _given(facts: Facts, *classes: str) -> list[int]:
-    return sorted(
-        {
-            int(t["start_day"])
-            for t in facts.treatments
-            if t["agent_class"] in classes and t["start_day"] <= facts.number
-        }
-    )
-
-
-def _days(days: list[int]) -> str:
-    return words.day_words(days[0]) + "".join(f" and {day}" if day == days[-1] else f", {day}" for day in days[1:])
-
-
-def _tocilizumab(facts: Facts) -> list[str]:
-    days = [d for d in _given(facts, "interleukin_6_receptor_blocker") if d >= facts.number - 21]
-    if not days:
-        return []
-    protein = facts.values("c_reactive_protein", facts.number - 2, facts.number)
-    beside = f" C-reactive protein is {words.interval(*protein[-1][1:])} mg/L." if protein else ""
-    ago = facts.number - days[-1]
-    when = "today" if ago == 0 else f"{words.plural(ago, 'day')} ago"
-    return [
-        f"Tocilizumab was given on {_days(days)}, last {when}: it lowers fibrinogen and C-reactive protein for weeks"
-        f" without any consumption.{beside}"
-    ]
-
-
-def _marrow(facts: Facts) -> list[str]:
-    platelets = facts.values("platelets", facts.number, facts.number)
-    neutrophils = facts.values("neutrophils", facts.number, facts.number)
-    if not platelets or platelets[0][1] >= 100 or not neutrophils or neutrophils[0][2] >= NEUTROPENIA:
-        return []
-    count = words.interval(*neutrophils[0][1:])
-    return [f"Neutrophils are {count} x10^9/L as well: platelets may be low because the marrow is suppressed."]
-
-
-def _fibrinogen_course(facts: Facts) -> list[str]:
-    values = facts.values("fibrinogen", facts.number - LOOK_BACK, facts.number)
-    if not values or values[-1][0] != facts.number:
-        return []
-    peak, today = max(values, key=lambda v: v[1]), values[-1]
-    if peak[0] == today[0] or peak[1] <= 0:
-        return []
-    fall = 1 - today[2] / peak[1]
-    if fall < 0.3:
-        return []
-    before = f"{words.number(peak[1])} g/L on {words.day_words(peak[0])}"
-    text = f"Fibrinogen has fallen by {fall:.0%} from {before} to {words.interval(*today[1:])}."
-    if today[1] >= 1.5:
-        text += " Raised as an acute-phase protein, it can be consumed and still look normal to any absolute cut-off."
-    return [text]
-
-
-def _consumption(facts: Facts) -> list[str]:
-    """Whether the markers that consumption moves have moved: D-dimer and prothrombin time against their own limits."""
-    said = []
-    row = facts.day
-    ratio = row.get("d_dimer_highest_by_upper_limit__from")
-    if ratio is not None and ratio == row.get("d_dimer_highest_by_upper_limit__to"):
-        said.append(
-            "D-dimer is not raised"
-            if ratio <= 1
-            else f"D-dimer is {words.number(round(ratio, 1))} times its upper limit"
-        )
-    above = row.get("prothrombin_time_highest_above_upper_limit__from")
-    if above is not None and above == row.get("prothrombin_time_highest_above_upper_limit__to"):
-        normal = "prothrombin time is not prolonged"
-        said.append(
-            normal if above <= 0 else f"prothrombin time is {words.number(round(above, 1))} s above its upper limit"
-        )
-    return (
-        [
-            f"{'; '.join(said)}.".replace(
-                "prothrombin", "Prothrombin", 1 if len(said) == 1 and said[0].startswith("p") else 0
-            )
-        ]
-        if said
-        else []
-    )
-
-
-def _replacement(facts: Facts) -> list[str]:
-    found = []
-    for name, what, days in (
-        ("fibrinogen_replacement", "Fibrinogen was replaced", 2),
-        ("platelet_transfusion", "Platelets were transfused", 1),
-        ("plasma_transfusion", "Plasma was given", 1),
-    ):
-        given = [d for d in _given(facts, name) if d >= facts.number - days]
-        if given:
-            found.append(f"{what} on {_days(given)}: later values are not the patient's own alone.")
-    return found
-
-
-def _anticoagulant(facts: Facts) -> list[str]:
-    if not facts.day.get("therapeutic_anticoagulant"):
-        return []
-    on = [
-        t for t in facts.treatments if t["start_day"] <= facts.number <= t["end_day"] and t["intent"] != "prophylactic"
-    ]
-    group = {
-        "vitamin_k_antagonist",
-        "direct_oral_anticoagulant",
-        "unfractionated_heparin",
-        "low_molecular_weight_heparin",
-    }
-    names = sorted({agent_title(t["agent"]) for t in on if t["agent_class"] in group | {"fondaparinux", "argatroban"}})
-    return [f"On {', '.join(names).lower()}: INR or aPTT may be the drug's effect."] if names else []
-
-
 def agent_title(agent: str) -> str:
     """An agent as it is written."""
     return agents()[agent].title if agent in agents() else agent.replace("_", " ")
 
 
+#: Treatments whose purpose (prophylactic or therapeutic) changes what they say.
+_WITH_PURPOSE = frozenset(
+    {
+        *("vitamin_k_antagonist", "direct_oral_anticoagulant", "unfractionated_heparin", "fondaparinux", "argatroban"),
+        *("low_molecular_weight_heparin", "platelet_transfusion", "plasma_transfusion", "red_cell_transfusion"),
+        *("fibrinogen_replacement", "antifibrinolytic", "granulocyte_colony_stimulating_factor"),
+    }
+)
+
+
 def treatments(facts: Facts) -> list[str]:
-    """What was given that day and the two days before."""
-    near = [t for t in facts.treatments if t["start_day"] <= facts.number and t["end_day"] >= facts.number - 2]
-    return list(dict.fromkeys(_course(t, facts.number) for t in near))
+    """What was given that day and the two days before, one entry for each agent."""
+    courses: dict[str, list[str]] = {}
+    for given in facts.treatments:
+        if given["start_day"] <= facts.number and given["end_day"] >= facts.number - 2:
+            purpose = f" ({given['intent']})" if given["intent"] and given["agent_class"] in _WITH_PURPOSE else ""
+            courses.setdefault(agent_title(str(given["agent"])) + purpose, []).append(_course(given))
+    return [f"{name}, {', '.join(dict.fromkeys(days))}" for name, days in courses.items()]
 
 
-def _course(treatment: dict[str, object], today: int) -> str:
+def _course(treatment: dict[str, object]) -> str:
     start, end = int(str(treatment["start_day"])), int(str(treatment["end_day"]))
-    when = words.day_words(start) if start == end else f"{words.day_words(start)} to {end}"
-    intent = f", {treatment['intent']}" if treatment["intent"] else ""
-    return f"{agent_title(str(treatment['agent']))} ({when}{intent})"
+    return words.day_words(start) if start == end else f"{words.day_words(start)} to {end}"
 
 
 def events(facts: Facts) -> list[str]:
     """Events from a week before to three days after, with their grades."""
+    near = [e for e in facts.events if facts.number - 7 <= e["day"] <= facts.number + 3]
+    return [event_words(event) for event in sorted(near, key=lambda event: event["day"])]
+
+
+def event_words(event: Row) -> str:
+    """An event with its days, place and grades."""
+    day, end = int(event["day"]), event.get("end_day")
+    when = words.day_words(day) + (f" to {end}" if end is not None and end > day else "")
+    kind = {"venous": "thrombosis"}.get(event["kind"] or "", event["kind"] or "")
+    place = str(event.get("site") or event.get("code_subclass") or "").replace("_", " ")
+    more = [str(event[name]).replace("_", " ") for name in ("vessel", "side") if event.get(name)]
+    what = ", ".join(part for part in (place, *more) if part)
+    grades = _event_grades(event)
+    return f"{when}: " + (": ".join(p for p in (kind, what) if p)) + (f" ({'; '.join(grades)})" if grades else "")
+
+
+def _event_grades(event: Row) -> list[str]:
+    grades = []
+    bleeding = {1: "minor", 2: "clinically relevant non-major", 3: "major"}.get(event.get("isth_bleeding") or 0)
+    if bleeding:
+        grades.append(f"ISTH {bleeding}")
+    if event.get("who_bleeding") is not None:
+        grades.append(f"WHO grade {event['who_bleeding']}")
+    if event.get("thrombosis_class") in ("venous", "arterial"):
+        grades.append(event["thrombosis_class"])
+    if event.get("thrombosis_class__catheter_related"):
+        grades.append("catheter-related")
+    return grades
+
+
+def lines_in_place(facts: Facts) -> list[str]:
+    """Central lines of the day, and those taken out within the week before."""
     found = []
-    for event in facts.events:
-        if not facts.number - 7 <= event["day"] <= facts.number + 3:
+    for period in facts.periods:
+        end = period["end_day"]
+        if period["kind"] != "central_line" or period["start_day"] > facts.number:
             continue
-        what = str(event.get("site") or event.get("code_subclass") or event["kind"]).replace("_", " ")
-        grades = []
-        bleeding = {1: "minor", 2: "clinically relevant non-major", 3: "major"}.get(event.get("isth_bleeding") or 0)
-        if bleeding:
-            grades.append(f"ISTH {bleeding}")
-        if event.get("who_bleeding") is not None:
-            grades.append(f"WHO grade {event['who_bleeding']}")
-        if event.get("thrombosis_class") in ("venous", "arterial"):
-            grades.append(
-                f"{event['thrombosis_class']} thrombosis, {str(event.get('thrombosis_category')).replace('_', ' ')}"
-            )
-        if event.get("thrombosis_class__catheter_related"):
-            grades.append("catheter-related")
-        kind = f"{event['kind']}: " if event["kind"] else ""
-        found.append(f"{words.day_words(event['day'])}: {kind}{what}" + (f" ({'; '.join(grades)})" if grades else ""))
+        if end is None or end >= facts.number - 7:
+            days = f"from {words.day_words(period['start_day'])}" + (f" to {words.day_words(end)}" if end else "")
+            found.append(f"Central line {days}" + (f": {period['text']}" if period["text"] else ""))
     return found
 
 
 def peaks(facts: Facts) -> list[str]:
-    """CRS and ICANS: today, and the worst so far."""
-    found = []
-    for name, title in (("astct_crs", "CRS"), ("astct_icans", "ICANS")):
-        if name not in facts.day:
-            continue
-        past = [
-            (row[name], int(row["day"]))
-            for row in facts.course
-            if 0 <= row["day"] <= facts.number and row[name] is not None
-        ]
-        if not past:
-            continue
-        worst = max(past, key=lambda p: (p[0], -p[1]))
-        today = facts.day[name]
-        now = f"grade {today} today" if today is not None else "not graded today"
-        found.append(
-            f"{title}: {now}; worst so far grade {worst[0]}" + (f" on {words.day_words(worst[1])}" if worst[0] else "")
-        )
-    return found
+    """CRS and ICANS: today, the worst so far, and what the next three days brought if that is worse than today."""
+    names = (("astct_crs", "CRS"), ("astct_icans", "ICANS"))
+    return [said for name, title in names if name in facts.day and (said := _peak(facts, name, title))]
+
+
+def _peak(facts: Facts, name: str, title: str) -> str:
+    graded = [(row[name], int(row["day"])) for row in facts.course if row["day"] >= 0 and row[name] is not None]
+    past = [p for p in graded if p[1] <= facts.number]
+    if not past:
+        return ""
+    worst = max(past, key=lambda p: (p[0], -p[1]))
+    today = facts.day[name]
+    said = f"{title}: " + (f"grade {today} today" if today is not None else "not graded today")
+    if today == 0 and worst[0]:
+        said += f" (last above 0 on {words.day_words(max(p[1] for p in past if p[0]))})"
+    said += f"; worst so far grade {worst[0]}" + (f" on {words.day_words(worst[1])}" if worst[0] else "")
+    after = [p for p in graded if facts.number < p[1] <= facts.number + 3]
+    if after and max(after)[0] > (today or 0):
+        most = max(after, key=lambda p: (p[0], -p[1]))
+        said += f"; in the next 3 days grade {most[0]} ({words.day_words(most[1])})"
+    return said

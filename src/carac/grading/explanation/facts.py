@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from carac.findings import CaracError
@@ -11,6 +12,9 @@ from carac.grading.run import Graded
 from carac.vocabulary.types import Grain, Laboratory
 
 Row = dict[str, Any]
+
+#: Analytes of a coagulation sheet that definitions read not at all, or only against their limits.
+FURTHER = ("prothrombin_time", "aptt", "ferritin", "alanine_aminotransferase", "aspartate_aminotransferase")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,9 @@ class Facts:
     infusion: the row of the infusion, with its grades.
     treatments: courses of the patient within the window.
     events: events of the patient, with their grades.
+    labs: results of analytes that no definition reads, with their day.
+    signs: assessments of the day.
+    periods: stays and lines of the patient.
     """
 
     graded: Graded
@@ -33,6 +40,9 @@ class Facts:
     infusion: Row
     treatments: Sequence[Row]
     events: Sequence[Row]
+    labs: Sequence[Row]
+    signs: Sequence[Row]
+    periods: Sequence[Row]
 
     @property
     def number(self) -> int:
@@ -55,12 +65,35 @@ class Facts:
         """Day and both ends of an analyte's worst value, for the days from first to last that have one."""
         wanted = self.input_of(analyte)
         if wanted is None:
-            return []
+            return self._worst_results(analyte, first, last)
         return [
             (int(row["day"]), row[wanted.low], row[wanted.high])
             for row in self.course
             if first <= row["day"] <= last and row[wanted.low] is not None
         ]
+
+    def _worst_results(self, analyte: str, first: int, last: int) -> list[tuple[int, float, float]]:
+        """Of an analyte that no definition reads: the highest result of each day."""
+        worst: dict[int, tuple[float, float]] = {}
+        for row in self.labs:
+            day = int(row["day"])
+            if row["analyte"] == analyte and first <= day <= last:
+                worst[day] = max(worst.get(day, (0.0, 0.0)), (row["value_low"], row["value_high"]))
+        return [(day, *ends) for day, ends in sorted(worst.items())]
+
+    def upper_limit(self, analyte: str) -> float | None:
+        """The upper limit of normal printed beside today's result of an analyte that no definition reads."""
+        limits = [r["upper_limit"] for r in self.labs if r["analyte"] == analyte and r["day"] == self.number]
+        return limits[0] if limits else None
+
+    def given(self, *classes: str) -> list[int]:
+        """Days until today on which an agent of these classes was begun."""
+        begun = (t["start_day"] for t in self.treatments if t["agent_class"] in classes)
+        return sorted({int(day) for day in begun if day <= self.number})
+
+    def said(self, item: str, text: str) -> bool:
+        """Whether an assessment of the day says this of an item."""
+        return any(sign["item"] == item and sign["text"] == text for sign in self.signs)
 
 
 def gather(graded: Graded, patient: str, day: int, infusion: int | None) -> Facts:
@@ -78,14 +111,46 @@ def gather(graded: Graded, patient: str, day: int, infusion: int | None) -> Fact
         raise CaracError(f"Patient {patient} has no day {day}; the grid runs from day {min(rows)} to {max(rows)}.")
     treatments = graded.engine.fetch(f"SELECT * FROM treatments WHERE {where}").to_pylist()
     treatments.sort(key=lambda row: (row["start_day"], row["agent"]))
+    infused = graded.table(Grain.INFUSION, items=True, where=where).to_pylist()[0]
+    person = f"patient_id = {_literal(patient)}"
     return Facts(
         graded,
         rows[day],
         course,
-        graded.table(Grain.INFUSION, items=True, where=where).to_pylist()[0],
+        infused,
         treatments,
-        graded.table(Grain.EVENT, items=True, where=where).to_pylist(),
+        _events(graded, where),
+        _results(graded, person, infused["infusion_date"]),
+        graded.engine.fetch(f"SELECT item, number, text FROM assessments WHERE {where} AND day = {day}").to_pylist(),
+        _periods(graded, person, infused["infusion_date"]),
     )
+
+
+def _events(graded: Graded, where: str) -> list[Row]:
+    """The events with their grades, and what the record says of vessel, side and end."""
+    said = graded.engine.fetch(f"SELECT event_id, vessel, side, end_day FROM events WHERE {where}").to_pylist()
+    more = {row["event_id"]: row for row in said}
+    return [row | more[row["event_id"]] for row in graded.table(Grain.EVENT, items=True, where=where).to_pylist()]
+
+
+def _results(graded: Graded, person: str, infused: date) -> list[Row]:
+    names = ", ".join(_literal(name) for name in FURTHER)
+    sql = f"SELECT analyte, time, value_low, value_high, upper_limit FROM labs WHERE {person} AND analyte IN ({names})"
+    return [row | {"day": (row["time"].date() - infused).days} for row in graded.engine.fetch(sql).to_pylist()]
+
+
+def _periods(graded: Graded, person: str, infused: date) -> list[Row]:
+    """The periods with the days they run from and to; without a recorded end, to the end of time."""
+    rows = graded.engine.fetch(f"SELECT * FROM periods WHERE {person}").to_pylist()
+    return [
+        row
+        | {
+            "start_day": (row["start"].date() - infused).days,
+            "end_day": (row["end"].date() - infused).days if row["end"] is not None else None,
+        }
+        for row in rows
+        if row["start"] is not None
+    ]
 
 
 def _literal(text: str) -> str:

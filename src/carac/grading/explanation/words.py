@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carac.language.definition import Rule
@@ -106,3 +106,9 @@ def day_words(day: int) -> str:
 def plural(count: int, word: str) -> str:
     """A count with its noun."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def days(numbers: Sequence[int]) -> str:
+    """Days in a row, such as "day 4, 5 and 7"."""
+    more = [f" and {day}" if day == numbers[-1] else f", {day}" for day in numbers[1:]]
+    return day_words(numbers[0]) + "".join(more)
