@@ -14,7 +14,7 @@ PIP_TOOLS := pip-tools==7.6.2
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-demo: python ## a synthetic cohort, graded, with its report
+demo: python ## the teaching cohort (synthetic), graded, and one patient-day explained
 	@$(PYTHON) tools/environment.py demo
 	@$(bin)/carac demo
 

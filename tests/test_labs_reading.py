@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from carac import api
 from carac.cohort.cohort import Cohort, make_cohort
 from carac.cohort.labs import LabOptions
 from carac.cohort.limits import load_site_limits
@@ -14,6 +15,7 @@ from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError
 from carac.grading.parameters import resolved
 from carac.sources.folder import read_folder
+from needs import ROOT
 
 INFUSIONS = "patient_id,infusion_time,age,sex\nP1,2024-03-05T11:00,57,female\nP2,2024-03-05,34,male\nP3,2024-03-05,,\n"
 COLUMNS = "patient_id,time,analyte,value,unit,lower_limit,upper_limit,method,status"
@@ -317,3 +319,23 @@ def test_every_row_is_kept_or_counted(tmp_path: Path) -> None:
     ]
     cohort = read(tmp_path, *rows)
     assert cohort.counts["labs"] + sum(f.count for f in cohort.findings) == len(rows)
+
+
+def test_the_booleans_that_stand_for_the_texts_say_the_same() -> None:
+    """A large record is filtered by `usable` and `doubtful`; they hold exactly where `problem` and `doubt` do."""
+    folders = [ROOT / "src" / "carac" / "examples" / "teaching_cohort", *sorted((ROOT / "tests" / "broken").iterdir())]
+    compared = 0
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        try:
+            cohort = api.read(folder)
+        except CaracError:
+            continue
+        wrong = cohort.engine.rows(
+            "SELECT count(*) FILTER (usable <> (problem IS NULL)), count(*) FILTER (doubtful <> (doubt IS NOT NULL)),"
+            " count(*) FROM parsed_labs"
+        )[0]
+        assert wrong[:2] == (0, 0), folder.name
+        compared += 1
+    assert compared > 10

@@ -132,3 +132,20 @@ def test_a_recorded_grade_that_differs_is_a_finding() -> None:
     days = graded.engine.fetch("SELECT patient_id, day FROM rows_astct_icans WHERE astct_icans__disagrees").to_pylist()
     assert sum(finding.count for finding in found) == len(days)
     assert {"patient_id": "T07", "day": 9} in days
+
+
+def test_compare_finds_what_a_parameter_changed_and_nothing_else(output: Path, graded: Graded, tmp_path: Path) -> None:
+    """The same run twice is the same; another tie rule of CAR-HEMATOTOX shows as a setting."""
+    again = tmp_path / "again"
+    write_output(graded, again, {"labs.csv": file_hash(TEACHING / "labs.csv")})
+    same = api.compare(output, again)
+    assert same.same and not same.settings
+    shorter = api.parameters({"grid": {"last_day": 20}})
+    fewer = api.grade(api.read(TEACHING, parameters=shorter), shorter, NAMES)
+    write_output(fewer, again, {})
+    found = api.compare(output, again)
+    assert ("parameters.grid.last_day", "100", "20") in found.settings
+    assert {change.column for change in found.changes} <= {
+        column for d in graded.plan.definitions if d.name.startswith("icaht") for column in d.columns
+    }
+    assert next(only for table, _, only, _ in found.rows if table == "patient_days") > 0

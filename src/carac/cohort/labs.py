@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
@@ -100,6 +102,7 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
     if not options.keep_implausible:
         problems.append(_implausible(made, outside))
         usable = usable & ~outside.fill_null(False)
+    doubted = _doubts(made, backwards)
     return made.select(
         patient_id=text_of(made.patient_id),
         time=made.time_read,
@@ -119,7 +122,8 @@ def parsed_labs(engine: DuckDB, source: RecordSource, options: LabOptions) -> ib
         # The same as a null problem, without making any text: a large record is filtered by this alone.
         usable=usable,
         problem=first_problem(problems),
-        doubt=doubts(_doubts(made, backwards)),
+        doubtful=reduce(or_, [each.notnull() for each in doubted]),
+        doubt=doubts(doubted),
         source_row=made.source_row.cast("int64"),
     )
 

@@ -135,7 +135,9 @@ def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> li
     """The findings of the columns `problem` and `doubt`."""
     findings: list[Finding] = []
     told: dict[str, list[_Fault]] = {}
-    for fault in _faults(engine, parsed.filter(parsed.problem.notnull()), "problem"):
+    # Of millions of rows the few with a fault are found by booleans; texts are made for those alone.
+    aside = parsed.filter(~parsed.usable) if "usable" in parsed.columns else parsed
+    for fault in _faults(engine, aside.filter(aside.problem.notnull()), "problem"):
         of_kind = told.setdefault(fault.kind, [])
         of_kind.append(fault)
         if len(of_kind) <= TOLD:
@@ -144,7 +146,8 @@ def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> li
         if len(of_kind) > TOLD:
             findings.append(_others(kind, of_kind[TOLD:], table, file))
     if "doubt" in parsed.columns:
-        kept = parsed.filter(parsed.problem.isnull() & parsed.doubt.notnull())
+        kept = parsed.filter(parsed.usable & parsed.doubtful) if "usable" in parsed.columns else parsed
+        kept = kept.filter(kept.problem.isnull() & kept.doubt.notnull())
         kept = kept.mutate(doubt=kept.doubt.split(_NEXT).unnest())
         findings.extend(_doubted(fault, table, file) for fault in _faults(engine, kept, "doubt"))
     return findings

@@ -88,11 +88,11 @@ def _shown(value: Any) -> str:
 
 def _compare_table(engine: DuckDB, table: str, found: Comparison) -> None:
     keys = _KEYS[table]
-    before, after = engine.columns("before"), engine.columns("after")
+    before, after = (_own(engine.columns(name)) for name in ("before", "after"))
     for column in dict.fromkeys([*before, *after]):
         if (column in before) != (column in after):
             found.columns.append((table, column, "only in the first" if column in before else "only in the second"))
-    shared = [c for c in before if c in after and c not in keys and c != "source_row"]
+    shared = [c for c in before if c in after and c not in keys]
     using = ", ".join(keys)
     counts = engine.rows(
         "SELECT count(*) FILTER (b.here AND a.here), count(*) FILTER (a.here IS NULL), count(*) FILTER (b.here IS NULL)"
@@ -114,6 +114,11 @@ def _compare_table(engine: DuckDB, table: str, found: Comparison) -> None:
             )
             examples = tuple((", ".join(map(str, row[:-2])), _shown(row[-2]), _shown(row[-1])) for row in rows)
             found.changes.append(Change(table, column, int(str(number)), examples))
+
+
+def _own(columns: dict[str, str]) -> dict[str, str]:
+    """The columns of a file without the row numbers that reading adds."""
+    return {name: kind for name, kind in columns.items() if name not in ("source_row", "file_row_number")}
 
 
 def _differs(column: str, kind: str) -> str:
