@@ -96,7 +96,8 @@ def _tocilizumab(facts: Facts) -> list[str]:
 
 def _for_and_against(facts: Facts) -> tuple[list[str], list[str]]:
     """What speaks for and against tocilizumab as the cause of a low fibrinogen."""
-    fits, against = [], []
+    fits: list[str] = []
+    against: list[str] = []
     protein = facts.values("c_reactive_protein", facts.number - 2, facts.number)
     if protein:
         low = protein[-1][2] < SUPPRESSED_PROTEIN
@@ -147,7 +148,9 @@ def _movement(facts: Facts) -> list[str]:
                 moved.append(f"{title} {words.interval(*before[1:])} to {words.interval(*now[1:])}")
     if len(moved) < 2:
         return []
-    said = "All four items of the DIC score have worsened" if len(moved) == 4 else "Items of the DIC score have worsened"
+    said = (
+        "All four items of the DIC score have worsened" if len(moved) == 4 else "Items of the DIC score have worsened"
+    )
     return [f"{said} since the value before ({', '.join(moved)}): that is how consumption looks."]
 
 
@@ -172,14 +175,17 @@ def _marrow(facts: Facts) -> list[str]:
         f"Neutrophils are {words.interval(*neutrophils[1:])} x10^9/L as well: suppressed marrow could explain the"
         " platelets"
     )
-    moved = (
-        _low_fibrinogen(facts) or (prolonged(facts) or 0) > 0 or facts.day.get("isth_overt_dic_2025__d_dimer")
-    )
-    return [text + (", but not fibrinogen, D-dimer or prothrombin time." if moved else ".")]
+    points = "isth_overt_dic_2025__"
+    moved = [
+        *(["fibrinogen"] if _low_fibrinogen(facts) else []),
+        *(["D-dimer"] if facts.day.get(f"{points}d_dimer") else []),
+        *(["prothrombin time"] if facts.day.get(f"{points}prothrombin_time") else []),
+    ]
+    return [text + (f", but not {' or '.join(moved)}." if moved else ".")]
 
 
 def _after_crs(facts: Facts) -> list[str]:
-    """Inflammation that returns when CRS is over: ferritin above twice its baseline and rising, and what goes with it."""
+    """Inflammation that returns when CRS is over: ferritin above twice its baseline and rising, with what else."""
     ferritin = facts.values("ferritin", facts.number - 2, facts.number)
     base = facts.infusion.get("ferritin_baseline__to")
     past = [int(row["day"]) for row in facts.course if row["day"] <= facts.number and (row.get("astct_crs") or 0) > 0]
@@ -192,16 +198,17 @@ def _after_crs(facts: Facts) -> list[str]:
     return [
         f"CRS was last graded on {words.day_words(past[-1])}, yet ferritin is rising: {words.interval(*now[1:])} ug/L,"
         f" {words.number(round(now[1] / base))} times its value before treatment. With it: {'; '.join(beside)}."
-        " Inflammation that returns after CRS, with these, is the pattern of IEC-HS."
+        " Inflammation that returns after CRS with these is the pattern of IEC-HS, once infection and progression are"
+        " excluded."
     ]
 
 
 def _beside_ferritin(facts: Facts) -> list[str]:
     found = []
-    for analyte in ("alanine_aminotransferase", "aspartate_aminotransferase"):
+    for analyte, short in (("alanine_aminotransferase", "ALT"), ("aspartate_aminotransferase", "AST")):
         value, limit = today(facts, analyte), facts.upper_limit(analyte)
         if value is not None and limit and value[1] > 5 * limit:
-            found.append(f"{words.title(analyte)} {words.number(round(value[1] / limit, 1))} times its upper limit")
+            found.append(f"{short} {words.number(round(value[1] / limit, 1))} times its upper limit")
     fibrinogen, platelets = today(facts, "fibrinogen"), today(facts, "platelets")
     if fibrinogen is not None and (_low_fibrinogen(facts) or fibrinogen[2] < 1.5):
         found.append(f"fibrinogen {words.interval(*fibrinogen[1:])} g/L")
@@ -230,7 +237,9 @@ def _clot(facts: Facts) -> list[str]:
     if not near or ratio is None or ratio <= 1:
         return []
     when = words.day_words(near[0]["day"])
-    return [f"A clot was found on {when}: that alone explains a raised D-dimer, and the DIC points it gives."]
+    return [
+        f"A clot was found on {when}: it raises D-dimer by itself, and may explain the DIC points that D-dimer gives."
+    ]
 
 
 def _replacement(facts: Facts) -> list[str]:
@@ -255,6 +264,8 @@ _MOVES = {
     "low_molecular_weight_heparin": "hardly moves INR or aPTT",
     "fondaparinux": "hardly moves INR or aPTT",
 }
+#: Of these, what lengthens prothrombin time.
+PROLONGS = ("vitamin_k_antagonist", "direct_oral_anticoagulant", "argatroban")
 
 
 def anticoagulants(facts: Facts) -> dict[str, str]:

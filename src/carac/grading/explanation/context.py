@@ -62,17 +62,21 @@ _WITH_PURPOSE = frozenset(
 
 def treatments(facts: Facts) -> list[str]:
     """What was given that day and the two days before, one entry for each agent."""
-    courses: dict[str, list[str]] = {}
+    courses: dict[str, list[Row]] = {}
     for given in facts.treatments:
         if given["start_day"] <= facts.number and given["end_day"] >= facts.number - 2:
             purpose = f" ({given['intent']})" if given["intent"] and given["agent_class"] in _WITH_PURPOSE else ""
-            courses.setdefault(agent_title(str(given["agent"])) + purpose, []).append(_course(given))
-    return [f"{name}, {', '.join(dict.fromkeys(days))}" for name, days in courses.items()]
+            courses.setdefault(agent_title(str(given["agent"])) + purpose, []).append(given)
+    return [f"{name}, {_when(given)}" for name, given in courses.items()]
 
 
-def _course(treatment: dict[str, object]) -> str:
-    start, end = int(str(treatment["start_day"])), int(str(treatment["end_day"]))
-    return words.day_words(start) if start == end else f"{words.day_words(start)} to {end}"
+def _when(given: list[Row]) -> str:
+    """Single days together, and courses from day to day."""
+    single = sorted({int(t["start_day"]) for t in given if t["start_day"] == t["end_day"]})
+    longer = dict.fromkeys(
+        f"{words.day_words(t['start_day'])} to {t['end_day']}" for t in given if t["start_day"] < t["end_day"]
+    )
+    return ", ".join([*([words.days(single)] if single else []), *longer])
 
 
 def events(facts: Facts) -> list[str]:
@@ -90,7 +94,7 @@ def event_words(event: Row) -> str:
     more = [str(event[name]).replace("_", " ") for name in ("vessel", "side") if event.get(name)]
     what = ", ".join(part for part in (place, *more) if part)
     grades = _event_grades(event)
-    return f"{when}: " + (": ".join(p for p in (kind, what) if p)) + (f" ({'; '.join(grades)})" if grades else "")
+    return f"{when}: " + (", ".join(p for p in (kind, what) if p)) + (f" ({'; '.join(grades)})" if grades else "")
 
 
 def _event_grades(event: Row) -> list[str]:
@@ -115,7 +119,9 @@ def lines_in_place(facts: Facts) -> list[str]:
         if period["kind"] != "central_line" or period["start_day"] > facts.number:
             continue
         if end is None or end >= facts.number - 7:
-            days = f"from {words.day_words(period['start_day'])}" + (f" to {words.day_words(end)}" if end else "")
+            days = f"from {words.day_words(period['start_day'])}" + (
+                f" to {words.day_words(end)}" if end is not None else ""
+            )
             found.append(f"Central line {days}" + (f": {period['text']}" if period["text"] else ""))
     return found
 

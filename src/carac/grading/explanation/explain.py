@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from carac.grading.explanation import context, grades, words
+from carac.grading.explanation import causes, context, grades, record_notes, standing_out, words
 from carac.grading.explanation.facts import Facts, gather
 from carac.grading.run import Graded
 from carac.language.definition import Definition
@@ -63,19 +63,25 @@ def explain(graded: Graded, patient: str, day: int, infusion: int | None = None)
     facts = gather(graded, patient, day, infusion)
     lines = [grades.line(d, facts.day) for d in graded.plan.of_grain(Grain.DAY)]
     sections = [
-        Section("What stands out", tuple(_headline(facts, lines))),
+        Section("What stands out", tuple(standing_out.headline(facts, lines))),
         Section(
             "Values",
             header=("", "today", "value before", f"in the last {context.LOOK_BACK} days"),
             rows=tuple(context.value_rows(facts)),
         ),
-        Section("What could explain them (facts beside the grades, to be weighed)", tuple(context.explanations(facts))),
+        Section("How the values stand in the record", tuple(record_notes.notes(facts))),
+        Section("What could explain them (facts beside the grades, to be weighed)", tuple(causes.explanations(facts))),
         Section(
             "What was going on",
-            (*context.peaks(facts), *_named("Given: ", context.treatments(facts)), *context.events(facts)),
+            (
+                *context.peaks(facts),
+                *_named("Given: ", context.treatments(facts)),
+                *context.lines_in_place(facts),
+                *context.events(facts),
+            ),
         ),
         *_grade_sections(graded, lines),
-        Section("Over the whole course", tuple(_course(facts))),
+        Section("Over the whole course, as known at its end", tuple(_course(facts))),
         Section("Sources, and how sure they are", tuple(_sources(graded, lines))),
         Section("Choices that decided", tuple(_choices(graded, lines))),
     ]
@@ -100,58 +106,39 @@ def _subtitle(facts: Facts) -> str:
     return "; ".join(parts)
 
 
-def _headline(facts: Facts, lines: Sequence[grades.Line]) -> list[str]:
-    """The worst of each kind, in one line each."""
-    by_name = {line.name: line for line in lines}
-    found = []
-    for name in ("astct_crs", "astct_icans"):
-        if name in by_name and by_name[name].grade not in ("", "0"):
-            found.append(f"{by_name[name].title}: grade {by_name[name].grade}")
-    abnormal = [
-        line
-        for line in lines
-        if line.name.startswith("ctcae_v5") and line.grade not in ("", "0") and not line.name.endswith("with_baseline")
-    ]
-    if abnormal:
-        named = [f"{line.title.removeprefix('CTCAE 5.0 ')} {line.grade}" for line in abnormal]
-        found.append(f"CTCAE 5.0 grades: {'; '.join(named)}")
-    score = by_name.get("isth_overt_dic_2025")
-    if score and score.grade:
-        items = [f"{item} {points}" for item, points in _points(facts, score.name) if points]
-        of = f" ({', '.join(items)})" if items else ""
-        found.append(f"{score.title}: {score.grade} of 8 points{of}, {score.reasons[0] if score.reasons else ''}")
-    return found or ["Nothing is graded above 0 on this day."]
-
-
-def _points(facts: Facts, name: str) -> list[tuple[str, int | None]]:
-    items = ("platelets", "d_dimer", "prothrombin_time", "fibrinogen")
-    return [(item.replace("_", " "), facts.day.get(f"{name}__{item}")) for item in items]
-
-
 def _named(prefix: str, names: Sequence[str]) -> list[str]:
     return [prefix + "; ".join(names)] if names else []
 
 
 def _grade_sections(graded: Graded, lines: Sequence[grades.Line]) -> list[Section]:
-    """The grades by instrument; what nothing is known of is named once, at the end."""
-    instruments = {d.name: d.instrument for d in graded.plan.definitions}
-    by_instrument: dict[str, list[str]] = {}
-    silent: list[str] = []
+    """The grades by instrument; those of 0 in one line, and what nothing is known of once, at the end."""
+    definitions = {d.name: d for d in graded.plan.definitions}
+    sections: dict[str, list[str]] = {}
+    none: dict[str, dict[str, list[str]]] = {}
     for line in lines:
-        if not line.grade:
-            silent.append(line.title)
-            continue
-        text = f"{line.title}: {line.grade}"
-        reasons = _marker_only(line) if line.name.startswith("isth_overt_dic_2001") else line.reasons
-        if reasons:
-            text += f" — {'; '.join(reasons)}"
-        if line.missing:
-            text += f". Not recorded: {', '.join(line.missing)}"
-        by_instrument.setdefault(instruments[line.name], []).append(text)
-    sections = [Section(f"{instrument}", tuple(texts)) for instrument, texts in by_instrument.items()]
-    if silent:
-        sections.append(Section("Not graded: nothing was recorded that they need", ("; ".join(silent),)))
-    return sections
+        definition = definitions[line.name]
+        if line.grade == "0" and definition.instrument == "CTCAE":
+            by_version = none.setdefault(definition.instrument, {})
+            prefix = f"CTCAE {definition.version} "
+            by_version.setdefault(prefix, []).append(line.title.removeprefix(prefix))
+        elif line.grade:
+            sections.setdefault(definition.instrument, []).append(_grade_text(line))
+    for instrument, by_version in none.items():
+        for prefix, titles in by_version.items():
+            sections.setdefault(instrument, []).append(f"{prefix}grade 0: {'; '.join(titles)}")
+    silent = [line.title for line in lines if not line.grade and not line.withheld]
+    withheld = [f"{line.title}: {line.withheld}" for line in lines if line.withheld]
+    return [
+        *(Section(instrument, tuple(texts)) for instrument, texts in sections.items()),
+        Section("Withheld", tuple(withheld)),
+        Section("Not graded: nothing was recorded that they need", ("; ".join(silent),) if silent else ()),
+    ]
+
+
+def _grade_text(line: grades.Line) -> str:
+    reasons = _marker_only(line) if line.name.startswith("isth_overt_dic_2001") else line.reasons
+    text = f"{line.title}: {line.grade}" + (f" — {'; '.join(reasons)}" if reasons else "")
+    return text + (f". Not recorded: {', '.join(line.missing)}" if line.missing else "")
 
 
 def _marker_only(line: grades.Line) -> list[str]:
@@ -175,13 +162,12 @@ def _graded_now(graded: Graded, lines: Sequence[grades.Line]) -> list[Definition
 
 
 def _sources(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:
-    found: dict[str, None] = {}
-    for definition in _graded_now(graded, lines):
-        found.setdefault(
-            f"{definition.instrument} {definition.version} ({definition.status}; {definition.certainty}):"
-            f" {definition.citation}"
-        )
-    return list(found)
+    """Each source once, with every certainty that a definition taken from it has."""
+    certainties: dict[tuple[str, str], dict[str, None]] = {}
+    for d in _graded_now(graded, lines):
+        key = (f"{d.instrument} {d.version} ({d.status})", str(d.citation))
+        certainties.setdefault(key, {}).setdefault(str(d.certainty))
+    return [f"{name}: {citation} [{'; '.join(sure)}]" for (name, citation), sure in certainties.items()]
 
 
 def _choices(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:

@@ -22,6 +22,7 @@ class Line:
     grade: as printed; a range where what is missing leaves one; empty where nothing is known.
     reasons: what led to it, in order.
     missing: what was not recorded and would decide.
+    withheld: why there is no grade although there is something to grade; else empty.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Line:
     grade: str
     reasons: tuple[str, ...]
     missing: tuple[str, ...]
+    withheld: str = ""
 
 
 def line(definition: Definition, row: Row) -> Line:
@@ -36,7 +38,9 @@ def line(definition: Definition, row: Row) -> Line:
     name = definition.name
     grade = words.grade_words(row.get(name), row.get(f"{name}__lowest"), row.get(f"{name}__highest"))
     reasons = [*_readings(definition, row), *_rules(definition, row), *_items(definition, row)] if grade else []
-    return Line(name, definition.title, grade, tuple(reasons), tuple(_missing(definition, row)) if grade else ())
+    withheld = "excluded by an intracranial haemorrhage" if row.get(f"{name}__in_intracranial_haemorrhage") else ""
+    missing = tuple(_missing(definition, row)) if grade else ()
+    return Line(name, definition.title, grade, tuple(reasons), missing, "" if grade else withheld)
 
 
 def _readings(definition: Definition, row: Row) -> list[str]:
@@ -117,7 +121,7 @@ def _scored_as(definition: Definition, rule: Rule) -> str:
     return "prothrombin_time" if rule.name in definition.low_items else rule.name
 
 
-_HIDDEN = ("__lowest", "__highest", "__log2", "__known", "__recorded", "__disagrees")
+_HIDDEN = ("__lowest", "__highest", "__log2", "__known", "__recorded", "__disagrees", "__as_graded", "__episode")
 
 
 def _items(definition: Definition, row: Row) -> list[str]:
@@ -127,9 +131,10 @@ def _items(definition: Definition, row: Row) -> list[str]:
     found = []
     for output in definition.outputs[1:]:
         value = row.get(definition.name + output.suffix)
-        if value is None or output.suffix.endswith(_HIDDEN):
+        silent = value is False and output.suffix != "__fever"
+        if value is None or silent or output.suffix.endswith(_HIDDEN):
             continue
-        found.append(f"{output.suffix.removeprefix('__').replace('__', ' ').replace('_', ' ')}: {_plain(value)}")
+        found.append(f"{_item_title(output.suffix)}: {_plain(value)}")
     recorded = row.get(f"{definition.name}__recorded")
     if recorded is not None:
         differs = row.get(f"{definition.name}__disagrees")
@@ -137,29 +142,38 @@ def _items(definition: Definition, row: Row) -> list[str]:
     return found
 
 
+def _item_title(suffix: str) -> str:
+    name = suffix.removeprefix("__").replace("__", " ").replace("_", " ")
+    return {"ice": "ICE", "capd": "CAPD", "motor": "weakness", "gate": "fever gate"}.get(name, name)
+
+
 def course_reasons(definition: Definition, row: Row) -> list[str]:
     """What a grade of the whole course was made of: nadir, durations and counts, days without a count."""
     name = definition.name
     found = []
     if row.get(f"{name}__nadir") is not None:
-        found.append(f"nadir {words.number(row[f'{name}__nadir'])}")
+        found.append(f"nadir {words.number(row[f'{name}__nadir'])}{_course_unit(name)}")
     for output in definition.outputs:
         if not output.suffix.startswith("__duration_") or not output.suffix.endswith("__lowest"):
             continue
         low, high = (row.get(name + output.suffix.replace("__lowest", end)) for end in ("__lowest", "__highest"))
         if low is not None and high is not None and high > 0:
             threshold = output.suffix.removeprefix("__duration_").removesuffix("__lowest")
-            found.append(f"{words.interval(low, high)} days at the threshold of {threshold}")
+            found.append(
+                f"{words.interval(low, high)} {'day' if low == high == 1 else 'days'} by the cut-off {threshold}"
+            )
     for output in definition.outputs:
         if output.suffix.startswith("__counts_") and row.get(name + output.suffix):
             count = row[name + output.suffix]
-            found.append(
-                f"{words.plural(count, 'count')} at the threshold of {output.suffix.removeprefix('__counts_')}"
-            )
+            found.append(f"{words.plural(count, 'count')} by the cut-off {output.suffix.removeprefix('__counts_')}")
     missing = row.get(f"{name}__days_without_count")
     if found and missing:
         found.append(f"{words.plural(missing, 'day')} without a count")
     return found
+
+
+def _course_unit(name: str) -> str:
+    return {"icaht": " /uL", "t": " x10^9/L"}.get(name.split("_")[0], "")
 
 
 def _plain(value: Any) -> str:
