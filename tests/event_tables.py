@@ -112,11 +112,17 @@ def rows_of(definition: Definition, **tables: list[Row]) -> dict[tuple[int, str]
     return {(row["infusion_number"], row["event_id"]): row[definition.name] for row in found}
 
 
+def _present(absent: Sequence[str]) -> frozenset[str]:
+    """The tables of a record that records central lines, unless its periods are absent."""
+    lines = set() if {"periods", "central_lines"} & set(absent) else {"central_lines"}
+    return frozenset(COHORT_SCHEMAS) - set(absent) | lines
+
+
 def _fetched(
     definition: Definition, parameters: Mapping[str, Any], absent: Sequence[str], tables: dict[str, list[Row]]
 ) -> list[Row]:
     values = resolve({"it": definition.parameters}, {"it": parameters}).scope("it")
-    sql = _sql(definition.name, tuple(sorted(values.items())), frozenset(COHORT_SCHEMAS) - set(absent), definition)
+    sql = _sql(definition.name, tuple(sorted(values.items())), _present(absent), definition)
     tables.setdefault("infusions", [KEYS | {**at("infusion_time", 0), "infusion_date": INFUSION.date()}])
     with DuckDB(threads=1) as engine:
         for name in COHORT_SCHEMAS:

@@ -205,7 +205,8 @@ def test_line_in_the_vein(told: Row, lines: list[Row], more: Row, wanted: bool |
 
 
 def test_without_periods_a_line_is_unknown() -> None:
-    assert run(CLASS, absent=["periods"], events=[event("a", **ARM)])["a"]["catheter_related"] is None
+    for lacking in ("periods", "central_lines"):
+        assert run(CLASS, absent=[lacking], events=[event("a", **ARM)])["a"]["catheter_related"] is None
     found = run(CLASS, {"catheter_counts": False}, absent=["periods"], events=[event("a", **ARM)])["a"]
     assert found["counts"] is None
 

@@ -32,7 +32,8 @@ class Cohort:
     Parameters
     ----------
     engine: the session; each table has the name and the columns of `COHORT_SCHEMAS`.
-    present: tables that the record has; the others are there and empty.
+    present: tables that the record has; the others are there and empty. ``central_lines`` is among them where any
+        period is a central line, because a record of stays alone does not deny one.
     findings: of reading and of making.
     files: hash of each file of the record.
     counts: rows by table.
@@ -76,6 +77,8 @@ def make_cohort(
     for name in ("assessments", "treatments", "events", "event_features", "periods"):
         with progress.step(name.replace("_", " ")):
             _make_other(records, name, parameters, cohort)
+    if records.engine.rows("SELECT 1 FROM periods WHERE kind = 'central_line' LIMIT 1"):
+        cohort.present |= {"central_lines"}
     for name in COHORT_SCHEMAS:
         if not (cohort.large and name == "labs"):
             cohort.counts[name] = int(str(records.engine.rows(f'SELECT count(*) FROM "{name}"')[0][0]))

@@ -11,6 +11,7 @@ from pathlib import Path
 from carac import api
 from carac.cohort.cohort import Cohort
 from carac.cohort.labs import LabOptions
+from carac.cohort.tables import RECORD_TABLES
 from carac.commands import showing
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError, Findings, without_identifiers
@@ -119,7 +120,7 @@ def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool)
         cohort, graded = _graded(records, run, engine, progress)
         if run.hash_identifiers:
             graded.findings = _without_names(cohort)
-        command = {"command": "grade", "record": records.name, "tables": sorted(cohort.present)}
+        command = {"command": "grade", "record": records.name, "tables": sorted(cohort.present & set(RECORD_TABLES))}
         counts = write_output(
             graded,
             output,

@@ -23,6 +23,8 @@ LOWER = ("DVT_lower_proximal", "DVT_lower_distal", "DVT_lower_unspecified", "IVC
 #: Veins in which both sides meet.
 CENTRAL = ("SVC", "IVC", "DVT_catheter_related")
 
+#: Among the tables present where any period of the record is a central line.
+CENTRAL_LINES = "central_lines"
 #: Words that place a line; the femoral ones first, because a femoral port is femoral.
 LOWER_WORDS = ("femoral", "iliac", "groin", "saphen")
 UPPER_WORDS = (
@@ -36,7 +38,8 @@ def with_catheter(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Tabl
     rows = _joined(rows, _modifiers(tables, int(str(values["code_link_days"]))), "modifier")
     rows = _joined(rows, _lines(tables, int(str(values["cvc_lookback_days"]))), "line")
     possible = rows.category.isin((*UPPER, *LOWER)).fill_null(False) & (rows.bed == "venous").fill_null(False)
-    no_lines = ibis.literal(False) if "periods" in tables.present else unknown()
+    # A record of stays alone says nothing of lines; only one that records lines denies them by silence.
+    no_lines = ibis.literal(False) if CENTRAL_LINES in tables.present else unknown()
     line = ibis.coalesce(rows.catheter_in_vein, ibis.cases((rows.lines.isnull(), no_lines), else_=_by_line(rows)))
     coded = true_or_unknown(rows.modifiers.notnull())
     own_code = true_or_unknown(rows.code_role == "modifier_catheter")
