@@ -339,3 +339,16 @@ def test_the_booleans_that_stand_for_the_texts_say_the_same() -> None:
         assert wrong[:2] == (0, 0), folder.name
         compared += 1
     assert compared > 10
+
+
+def test_a_lymphodepletion_of_another_decade_leaves_other_patients_alone(tmp_path: Path) -> None:
+    """A mistyped year must not make the days of one infusion those of another."""
+    infusions = "patient_id,infusion_time,lymphodepletion_start\nA,2024-03-06,2024-03-01\nB,2024-03-06,2001-06-01\n"
+    (tmp_path / "infusions.csv").write_text(infusions)
+    labs = "patient_id,time,analyte,value,unit\nA,2024-03-06,platelets,20,10^9/L\nB,2024-03-06,platelets,60,10^9/L\n"
+    (tmp_path / "labs.csv").write_text(labs)
+    cohort = api.read(tmp_path)
+    assert cohort.findings.of("lymphodepletion_early")
+    graded = api.grade(cohort, definitions=["ctcae_v5_platelets"])
+    rows = [row for row in graded.patient_days.to_pylist() if row["ctcae_v5_platelets"] is not None]
+    assert [(row["patient_id"], row["day"], row["ctcae_v5_platelets"]) for row in rows] == [("A", 0, 4), ("B", 0, 2)]

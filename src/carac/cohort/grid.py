@@ -21,9 +21,13 @@ from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale,
 SCOPE = "grid"
 PARAMETERS = (
     Parameter(
-        "days_before", 30, "days of the grid before lymphodepletion, or before infusion where that is unknown", lowest=0
+        "days_before",
+        30,
+        "days of the grid before lymphodepletion, or before infusion where that is unknown",
+        lowest=0,
+        highest=365,
     ),
-    Parameter("last_day", 100, "last day of the grid", lowest=0),
+    Parameter("last_day", 100, "last day of the grid", lowest=0, highest=3650),
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
     Parameter("day_0_from_infusion", False, "whether day 0 leaves out what was measured before the infusion that day"),
     Parameter(
@@ -44,6 +48,9 @@ PARAMETERS = (
 KEYS = ("patient_id", "infusion_number")
 #: More days than any window has: what one infusion is apart from the next in the numbering of cells.
 DAYS_APART = 8192
+#: No grid begins longer before infusion, however early a record says that lymphodepletion began: beyond the window
+#: that `DAYS_APART` allows, the days of one infusion would be taken for those of another.
+EARLIEST_LYMPHODEPLETION = -365
 INFINITY = float("inf")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.cohort.grid import days_between
+from carac.cohort.grid import EARLIEST_LYMPHODEPLETION, days_between
 from carac.cohort.records import RecordSource, first_problem, number_of, text_of, time_of
 from carac.cohort.setting_aside import (
     COUNTED,
@@ -141,6 +141,7 @@ def cohort_infusions(parsed: ibis.Table, grid: Values) -> ibis.Table:
     before = int(grid["days_before"] or 0)
     start = ibis.least(ibis.coalesce(index.lymphodepletion_day, ibis.literal(0, "int32")), ibis.literal(0, "int32"))
     last_day = ibis.literal(int(grid["last_day"] or 0), "int32")
+    start = ibis.greatest(start, ibis.literal(EARLIEST_LYMPHODEPLETION, "int32"))
     index = index.mutate(first_day=(start - before).cast("int32"), last_day=last_day)
     everyone = ibis.window(order_by=["patient_id", "infusion_number"])
     index = index.mutate(infusion_index=ibis.row_number().over(everyone))

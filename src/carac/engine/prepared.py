@@ -35,7 +35,6 @@ class PreparedSteps:
         # Each lane works in its own thread; workers that share the work of one query would only wait for each other.
         engine.connection.execute("SET threads = 1")
         self._stages = [self._shared([s for s in stage if not s.view]) for stage in stages]
-        self._queries = dict(queries)
         for lane, names in zip(self._lanes, self._spread(sorted(queries)), strict=True):
             lane.prepare_queries({name: queries[name] for name in names})
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from carac.cohort.grid import EARLIEST_LYMPHODEPLETION
 from carac.cohort.tables import COHORT_SCHEMAS
 from carac.engine.duckdb_engine import DuckDB
 from carac.engine.prepared import PreparedSteps
@@ -48,8 +49,11 @@ class CaseSession:
         for name in COHORT_SCHEMAS:
             engine.connection.execute(f'DELETE FROM "{name}"')
         self._graded: Graded = grade_tables(engine, parameters, present, names)
-        last_day = int(parameters.get("grid", "last_day"))
-        engine.load("day_numbers", pa.table({"day": pa.array(range(-200, last_day + 1), pa.int32())}))
+        last_day, before = (int(parameters.get("grid", name)) for name in ("last_day", "days_before"))
+        engine.load(
+            "day_numbers",
+            pa.table({"day": pa.array(range(EARLIEST_LYMPHODEPLETION - before, last_day + 1), pa.int32())}),
+        )
         steps = self._graded.plan.steps
         stages = [[s for s in steps if s.name in _FIRST], [s for s in steps if s.name.startswith("rows_")]]
         grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}

@@ -41,19 +41,6 @@ CONTEXT: tuple[Input, ...] = (
     Exposure("fibrinogen_replaced_within_2_days", ("fibrinogen_replacement",), days_after=2),
     Exposure("platelets_transfused_within_1_day", ("platelet_transfusion",), days_after=1),
     Exposure("plasma_within_1_day", ("plasma_transfusion",), days_after=1),
-    Exposure(
-        "therapeutic_anticoagulant",
-        (
-            *(
-                "vitamin_k_antagonist",
-                "direct_oral_anticoagulant",
-                "unfractionated_heparin",
-                "low_molecular_weight_heparin",
-            ),
-            *("fondaparinux", "argatroban"),
-        ),
-        without_prophylaxis=True,
-    ),
 )
 
 
