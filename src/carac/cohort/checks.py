@@ -17,6 +17,8 @@ from carac.findings import Finding, Severity
 
 #: Days before the first day of the grid in which a course may begin and still be kept (see `cohort`).
 _COURSES_BEFORE = 30
+#: Tables of one time per row that may have millions of rows, and which of their rows were not set aside.
+_SCREENED = {"labs": "usable", "assessments": "problem IS NULL"}
 #: No CAR-T cells were given to patients before this year.
 _FIRST_YEAR = 1990
 
@@ -37,7 +39,7 @@ def check_cohort(cohort: Cohort, thorough: bool) -> list[Finding]:
     _make_people(cohort)
     for table in TIMES:
         if table in cohort.present:
-            findings.extend(_against_infusions(cohort, table, thorough))
+            findings.extend(_against_infusions(cohort, table))
     findings.extend(_without_results(cohort))
     findings.extend(_links(cohort))
     if thorough:
@@ -187,15 +189,36 @@ def _make_people(cohort: Cohort) -> None:
     )
 
 
-def _against_infusions(cohort: Cohort, table: str, thorough: bool) -> list[Finding]:
+def _make_suspects(cohort: Cohort, table: str, kept: str) -> None:
+    """The patients of a large table of whom any row can be wrong, by their first and last times.
+
+    One cheap grouping spares most records the comparison of each row with the infusions.
+    """
+    cohort.engine.create(
+        "check_suspects",
+        f"""
+        SELECT r.patient_id FROM (
+            SELECT patient_id, CAST(min(time) AS DATE) AS earliest, CAST(max(time) AS DATE) AS latest
+            FROM parsed_{table} WHERE {kept} GROUP BY patient_id) r
+        LEFT JOIN check_people p ON r.patient_id = p.patient_id
+        WHERE p.patient_id IS NULL OR infusions > 1 OR latest > least(died, closes) OR earliest < greatest(born, opens)
+        """,
+    )
+
+
+def _against_infusions(cohort: Cohort, table: str) -> list[Finding]:
     column, word = TIMES[table]
     end = "coalesce(r.end, r.start)" if table == "treatments" else f"r.{column}"
-    # Over a large file the rows are not converted once more only to leave out those that were set aside.
-    whole = "WHERE r.problem IS NULL" if thorough or not cohort.large or table != "labs" else ""
+    rows = f"parsed_{table}"
+    if table in _SCREENED:
+        _make_suspects(cohort, table, _SCREENED[table])
+        if not cohort.engine.rows("SELECT 1 FROM check_suspects LIMIT 1"):
+            return []
+        rows = f"(SELECT * FROM parsed_{table} SEMI JOIN check_suspects USING (patient_id))"
     query = f"""
         SELECT r.source_row, CAST(r.{column} AS DATE) AS begun, CAST({end} AS DATE) AS ended, p.*
-        FROM parsed_{table} r LEFT JOIN check_people p ON r.patient_id = p.patient_id {whole}"""
-    findings = _without_infusion(cohort, table, whole)
+        FROM {rows} r LEFT JOIN check_people p ON r.patient_id = p.patient_id WHERE r.problem IS NULL"""
+    findings = _without_infusion(cohort, table, rows)
     checks = [
         RowCheck(
             "after_death",
@@ -229,13 +252,13 @@ def _against_infusions(cohort: Cohort, table: str, thorough: bool) -> list[Findi
     return findings
 
 
-def _without_infusion(cohort: Cohort, table: str, whole: str) -> list[Finding]:
+def _without_infusion(cohort: Cohort, table: str, rows_of_table: str) -> list[Finding]:
     """Rows of patients who have no infusion: they are in no result."""
     engine = cohort.engine
     query = (
-        f"SELECT r.source_row, r.patient_id FROM parsed_{table} r ANTI JOIN check_people p USING (patient_id) {whole}"
+        f"SELECT r.source_row, r.patient_id FROM {rows_of_table} r ANTI JOIN check_people p USING (patient_id)"
+        " WHERE r.problem IS NULL AND r.patient_id IS NOT NULL"
     )
-    query += " AND r.patient_id IS NOT NULL" if whole else " WHERE r.patient_id IS NOT NULL"
     rows, patients, first = engine.rows(
         f"SELECT count(*), count(DISTINCT patient_id), min(source_row, {ROWS}) FROM ({query})"
     )[0]

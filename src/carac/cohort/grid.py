@@ -207,9 +207,13 @@ def baselines(
 
     Several results at the same time give the interval that holds them all.
     """
-    analytes = sorted({i.analyte for i in inputs})
-    when = infusions.select(*KEYS, "lymphodepletion_start", "lymphodepletion_start_precision", "lymphodepletion_day")
-    rows = rows.filter(rows.analyte.isin(analytes), rows.day <= 0).left_join(when, list(KEYS))
+    wanted = _numbers_of(i.analyte for i in inputs)
+    when = infusions.select(
+        infusion="infusion_index",
+        **{name: name for name in ("lymphodepletion_start", "lymphodepletion_start_precision", "lymphodepletion_day")},
+    )
+    rows = rows.filter(rows.analyte_number.isin(wanted), rows.day <= 0)
+    rows = rows.left_join(when, [rows.infusion_index == when.infusion])
     start_day = rows.lymphodepletion_day
     timed = (rows.lymphodepletion_start_precision == "minute") & (rows.time_precision == "minute")
     on_start = (rows.day == start_day) & timed.ifelse(
@@ -220,16 +224,18 @@ def baselines(
     before_infusion = (rows.day < 0) | timed_0.ifelse(rows.time < rows.infusion_time, ibis.literal(False))
     rank = ibis.cases((before_start.fill_null(False), 2), (before_infusion, 1), else_=0)
     rows = rows.mutate(before=rank).filter(lambda t: t.before > 0)
-    latest = ibis.window(group_by=[rows[k] for k in (*KEYS, "analyte")])
-    best = rows.mutate(best=rows.before.max().over(latest))
+    # Numbers, not names: the rows are sorted by what they are grouped by.
+    of_analyte = ibis.window(group_by=["infusion_index", "analyte_number"])
+    best = rows.mutate(best=rows.before.max().over(of_analyte))
     best = best.filter(best.before == best.best)
-    last = best.mutate(last=best.time.max().over(ibis.window(group_by=[best[k] for k in (*KEYS, "analyte")])))
+    last = best.mutate(last=best.time.max().over(of_analyte))
     last = last.filter(last.time == last["last"])
     measures: dict[str, ir.Value] = {}
     for i in inputs:
         low, high = _ends(last, i.scale)
-        measures[i.low] = low.min(where=last.analyte == i.analyte)
-        measures[i.high] = high.max(where=last.analyte == i.analyte)
+        of_input = last.analyte_number == number_of_analyte(i.analyte)
+        measures[i.low] = low.min(where=of_input)
+        measures[i.high] = high.max(where=of_input)
     return last.group_by(*KEYS).aggregate(**measures)
 
 

@@ -133,11 +133,25 @@ class _Fault:
 
 def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> list[Finding]:
     """The findings of the columns `problem` and `doubt`."""
+    if "usable" not in parsed.columns:
+        return [*_of_problems(engine, parsed, table, file), *_of_doubts(engine, parsed, table, file)]
+    # Of millions of rows the few with a fault are found by booleans; texts are made for those alone, if there are any.
+    aside, doubted = parsed.filter(~parsed.usable), parsed.filter(parsed.usable & parsed.doubtful)
+    number = parsed.aggregate(
+        aside=parsed.count(where=~parsed.usable), doubted=parsed.count(where=parsed.usable & parsed.doubtful)
+    )
+    (any_aside, any_doubted), *_ = engine.rows(compile_sql(number, engine.dialect))
+    return [
+        *(_of_problems(engine, aside, table, file) if any_aside else ()),
+        *(_of_doubts(engine, doubted, table, file) if any_doubted else ()),
+    ]
+
+
+def _of_problems(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> list[Finding]:
+    """What was set aside: the most frequent faults of a kind one by one, the others together."""
     findings: list[Finding] = []
     told: dict[str, list[_Fault]] = {}
-    # Of millions of rows the few with a fault are found by booleans; texts are made for those alone.
-    aside = parsed.filter(~parsed.usable) if "usable" in parsed.columns else parsed
-    for fault in _faults(engine, aside.filter(aside.problem.notnull()), "problem"):
+    for fault in _faults(engine, parsed.filter(parsed.problem.notnull()), "problem"):
         of_kind = told.setdefault(fault.kind, [])
         of_kind.append(fault)
         if len(of_kind) <= TOLD:
@@ -145,12 +159,16 @@ def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> li
     for kind, of_kind in told.items():
         if len(of_kind) > TOLD:
             findings.append(_others(kind, of_kind[TOLD:], table, file))
-    if "doubt" in parsed.columns:
-        kept = parsed.filter(parsed.usable & parsed.doubtful) if "usable" in parsed.columns else parsed
-        kept = kept.filter(kept.problem.isnull() & kept.doubt.notnull())
-        kept = kept.mutate(doubt=kept.doubt.split(_NEXT).unnest())
-        findings.extend(_doubted(fault, table, file) for fault in _faults(engine, kept, "doubt"))
     return findings
+
+
+def _of_doubts(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> list[Finding]:
+    """What is not used of rows that stay."""
+    if "doubt" not in parsed.columns:
+        return []
+    kept = parsed.filter(parsed.problem.isnull() & parsed.doubt.notnull())
+    kept = kept.mutate(doubt=kept.doubt.split(_NEXT).unnest())
+    return [_doubted(fault, table, file) for fault in _faults(engine, kept, "doubt")]
 
 
 def _faults(engine: DuckDB, rows: ibis.Table, column: str) -> list[_Fault]:

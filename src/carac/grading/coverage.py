@@ -76,7 +76,8 @@ class _Results:
 
 def _results(cohort: Cohort) -> dict[str, _Results]:
     rows = cohort.engine.rows(
-        "SELECT analyte, count(*), count(lower_limit), count(upper_limit) FROM labs GROUP BY analyte"
+        "SELECT min(analyte), count(*), count(*) FILTER (WHERE has_lower_limit), "
+        "count(*) FILTER (WHERE has_upper_limit) FROM labs GROUP BY analyte_number"
     )
     return {str(row[0]): _Results(*(int(str(number)) for number in row[1:])) for row in rows}
 

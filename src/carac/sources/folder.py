@@ -21,8 +21,9 @@ from carac.findings import CaracError, Finding, Severity
 from carac.manifest import file_hash
 from carac.vocabulary.spelling import nearest
 
-#: A Parquet file with more bytes stays where it is and is read anew by each query.
-LARGE = 200_000_000
+#: A Parquet file with more bytes stays where it is and is read anew by each query: copying its rows costs as much
+#: as reading them four times, and three times the memory.
+LARGE = 20_000_000
 #: Hashing a file of this size takes about ten seconds; above it, size and time of change stand for the content.
 HASHED = 5_000_000_000
 
