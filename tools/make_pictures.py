@@ -3,7 +3,7 @@
     python tools/make_pictures.py [FOLDER]
 
 Rewrites demo.svg and explain.svg in docs/pictures, or in FOLDER. Nothing is drawn by hand: the lines are those of
-`carac demo`; of the explanation only the first sections are shown.
+`carac demo`; the explanation is the short one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import io
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -22,13 +21,10 @@ from rich.text import Text
 
 from carac import api
 from carac.commands import demonstrate, showing
-from carac.grading.explanation import Explanation
 from carac.grading.run import Graded
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 PATIENT, DAY = "T02", 13
-#: What stands out, values, what could explain them, what was going on; the sections after these are long.
-SECTIONS = 4
 WIDTH = 130
 DEMO_WIDTH = 150
 #: Rich's own frame asks a server for its font; a picture that is opened must not.
@@ -73,15 +69,10 @@ def _moved(words: re.Match[str]) -> str:
     return f'{words["head"]} x="{x:.1f}"{words["y"]} textLength="{length:.1f}"{words["tail"]}>{bare}</text>'
 
 
-def shortened(explanation: Explanation) -> Explanation:
-    """The first sections of an explanation."""
-    return replace(explanation, sections=explanation.sections[:SECTIONS])
-
-
 def pictures() -> dict[str, str]:
     """The pictures by file name."""
     graded = api.grade(api.demo_cohort())
-    explanation = shortened(api.explain(graded, PATIENT, DAY))
+    explanation = api.explain(graded, PATIENT, DAY)
 
     def show_explanation(console: Console) -> None:
         # The command's own lines, on this console.

@@ -38,6 +38,7 @@ Definitions = Annotated[
 ]
 Memory = Annotated[str | None, typer.Option("--memory", help="limit for the engine, such as 4GB")]
 Temporary = Annotated[Path | None, typer.Option("--temporary", help="folder for the engine to spill into")]
+Full = Annotated[bool, typer.Option("--full/--short", help="also every grade, the course, sources and choices")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -54,11 +55,12 @@ def about(
 def demo(
     patient: Annotated[str, typer.Option("--patient", "-p", help="teaching case to explain")] = "T02",
     day: Annotated[int | None, typer.Option("--day", help="day to explain; else the day worth reading")] = None,
+    full: Full = False,
 ) -> None:
     """Grade the teaching cohort (synthetic) and explain one patient-day."""
     from carac.commands import demonstrate
 
-    demonstrate.run(patient, day)
+    demonstrate.run(patient, day, full)
 
 
 @app.command()
@@ -147,14 +149,15 @@ def explain(
     changes: Set = None,
     memory: Memory = None,
     temporary: Temporary = None,
+    full: Full = False,
     json: Json = False,
 ) -> None:
-    """Say why a patient-day has its grades."""
+    """Say why a patient-day has its grades: the main points, with --full (and in JSON) everything."""
     from carac.commands import records as work
 
     reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
     chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, False)
-    work.explain(records, patient, day, infusion, chosen, json)
+    work.explain(records, patient, day, infusion, chosen, full, json)
 
 
 @app.command()

@@ -30,7 +30,7 @@ def teaching_cases() -> dict[str, dict[str, str]]:
     return {row["patient_id"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def run(patient: str, day: int | None) -> None:
+def run(patient: str, day: int | None, full: bool = False) -> None:
     """Grade the teaching cohort, print the table and one explanation."""
     cases = teaching_cases()
     if patient not in cases:
@@ -43,7 +43,7 @@ def run(patient: str, day: int | None) -> None:
     out.print(Text("The teaching cohort: synthetic courses, worst grade of each", style="bold"))
     out.print(_table(graded, cases))
     out.print()
-    showing.show_explanation(explanation)
+    showing.show_explanation(explanation, full)
     out.print()
     out.print(Text(f"What the case teaches: {cases[patient]['teaches']}", style="italic"))
     out.print(Text(f"Others: carac demo -p {', '.join(name for name in cases if name != patient)}", style="dim"))

@@ -144,7 +144,7 @@ def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool)
     )
 
 
-def explain(records: Path, patient: str, day: int, infusion: int | None, run: Run, json: bool) -> None:
+def explain(records: Path, patient: str, day: int, infusion: int | None, run: Run, full: bool, json: bool) -> None:
     """Print why a patient-day has its grades."""
     with _engine(run.memory, run.temporary) as engine:
         with showing.progress_shown() as progress:
@@ -153,4 +153,4 @@ def explain(records: Path, patient: str, day: int, infusion: int | None, run: Ru
         if json:
             print(explanation.as_json(), file=sys.stdout)
         else:
-            showing.show_explanation(explanation)
+            showing.show_explanation(explanation, full)

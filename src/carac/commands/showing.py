@@ -57,18 +57,22 @@ def _finding_text(finding: Finding) -> Text:
     return text.append(f"{head}: ", style="bold").append(rest, style="default")
 
 
-def show_explanation(explanation: Explanation) -> None:
-    """An explanation, in sections."""
+def show_explanation(explanation: Explanation, full: bool = False) -> None:
+    """An explanation, in sections: all of them, or those that a ward round needs."""
     out = console()
+    shown = explanation if full else explanation.short()
     out.print(Text(explanation.title, style="bold"))
     out.print(Text(explanation.subtitle))
-    for section in explanation.sections:
+    for section in shown.sections:
         out.print()
         out.print(Text(section.heading, style="bold cyan"))
         for line in section.lines:
             out.print(_line(line))
         if section.rows:
             out.print(_table(section.header, section.rows))
+    if not full:
+        out.print()
+        out.print(Text("Every grade with its reasons, the course, sources and open choices: --full", style="dim"))
 
 
 def _line(line: str) -> Text:

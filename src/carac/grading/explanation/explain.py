@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from carac.grading.explanation import causes, context, grades, record_notes, standing_out, words
+from carac.grading.explanation import (
+    causes,
+    context,
+    course,
+    grades,
+    isth_score,
+    later,
+    record_notes,
+    signs,
+    sources,
+    standing_out,
+    toxicity,
+    words,
+)
 from carac.grading.explanation.facts import Facts, gather
 from carac.grading.run import Graded
 from carac.language.definition import Definition
@@ -16,12 +29,13 @@ from carac.vocabulary.types import Grain
 
 @dataclass(frozen=True)
 class Section:
-    """A part of an explanation: a heading with lines, or with a table."""
+    """A part of an explanation: a heading with lines, or with a table; `brief` ones are what a ward round needs."""
 
     heading: str
     lines: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,10 @@ class Explanation:
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+
+    def short(self) -> Explanation:
+        """What stands out, the values, what could explain them, what was going on, what came later."""
+        return replace(self, sections=tuple(section for section in self.sections if section.brief))
 
     def as_text(self) -> str:
         """The explanation as plain text."""
@@ -61,16 +79,28 @@ def explain(graded: Graded, patient: str, day: int, infusion: int | None = None)
     CaracError: there is no such patient, infusion or day.
     """
     facts = gather(graded, patient, day, infusion)
-    lines = [grades.line(d, facts.day) for d in graded.plan.of_grain(Grain.DAY)]
-    sections = [
-        Section("What stands out", tuple(standing_out.headline(facts, lines))),
+    seen = signs.seen(facts)
+    lines = [grades.line(d, facts.day, seen) for d in graded.plan.of_grain(Grain.DAY)]
+    sections = [*_brief(facts, lines), *_further(facts, lines)]
+    return Explanation(_title(facts), _subtitle(facts), tuple(s for s in sections if s.lines or s.rows))
+
+
+def _brief(facts: Facts, lines: Sequence[grades.Line]) -> list[Section]:
+    """What a ward round needs."""
+    return [
+        Section("What stands out", tuple(standing_out.headline(facts, lines)), brief=True),
         Section(
             "Values",
-            header=("", "today", "value before", f"in the last {context.LOOK_BACK} days"),
+            header=("", "today", "value before", "before treatment", f"in the last {context.LOOK_BACK} days"),
             rows=tuple(context.value_rows(facts)),
+            brief=True,
         ),
-        Section("How the values stand in the record", tuple(record_notes.notes(facts))),
-        Section("What could explain them (facts beside the grades, to be weighed)", tuple(causes.explanations(facts))),
+        Section("How the values stand in the record", tuple(record_notes.notes(facts)), brief=True),
+        Section(
+            "What could explain them (facts beside the grades, to be weighed)",
+            tuple(causes.explanations(facts)),
+            brief=True,
+        ),
         Section(
             "What was going on",
             (
@@ -79,13 +109,33 @@ def explain(graded: Graded, patient: str, day: int, infusion: int | None = None)
                 *context.lines_in_place(facts),
                 *context.events(facts),
             ),
+            brief=True,
         ),
-        *_grade_sections(graded, lines),
-        Section("Over the whole course, as known at its end", tuple(_course(facts))),
-        Section("Sources, and how sure they are", tuple(_sources(graded, lines))),
-        Section("Choices that decided", tuple(_choices(graded, lines))),
+        Section("Later, not known on this day", tuple(later.later(facts)), brief=True),
     ]
-    return Explanation(_title(facts), _subtitle(facts), tuple(s for s in sections if s.lines or s.rows))
+
+
+def _further(facts: Facts, lines: Sequence[grades.Line]) -> list[Section]:
+    """The grades one by one, those of the course, sources and choices."""
+    shown = _shown(facts, lines)
+    said = " ".join([*standing_out.headline(facts, lines), *causes.explanations(facts)])
+    return [
+        *_grade_sections(facts, lines),
+        Section("Before treatment", tuple(course.before_treatment(facts))),
+        Section("Over the whole course, known only at its end", tuple(course.whole_course(facts))),
+        Section("Sources, and how sure they are", tuple(sources.sources(shown, said))),
+        Section("Open choices that bear on this day, as they are set", tuple(sources.choices(facts, shown))),
+    ]
+
+
+def _shown(facts: Facts, lines: Sequence[grades.Line]) -> list[Definition]:
+    """The definitions that say something of this day, of its course, or of its events."""
+    said = {line.name for line in lines if line.grade or line.withheld}
+    plan = facts.graded.plan
+    said |= {d.name for d in plan.of_grain(Grain.INFUSION) if grades.line(d, facts.infusion).grade}
+    near = [e for e in facts.events if abs(facts.number - e["day"]) <= context.EVENT_DAYS]
+    said |= {d.name for d in plan.of_grain(Grain.EVENT) if any(event.get(d.name) is not None for event in near)}
+    return [d for d in plan.definitions if d.name in said]
 
 
 def _title(facts: Facts) -> str:
@@ -110,22 +160,20 @@ def _named(prefix: str, names: Sequence[str]) -> list[str]:
     return [prefix + "; ".join(names)] if names else []
 
 
-def _grade_sections(graded: Graded, lines: Sequence[grades.Line]) -> list[Section]:
-    """The grades by instrument; those of 0 in one line, and what nothing is known of once, at the end."""
-    definitions = {d.name: d for d in graded.plan.definitions}
+def _grade_sections(facts: Facts, lines: Sequence[grades.Line]) -> list[Section]:
+    """The grades by instrument, and what nothing is known of once, at the end."""
+    definitions = {d.name: d for d in facts.graded.plan.definitions}
+    together = {
+        toxicity.INSTRUMENT: lambda: toxicity.section(lines, definitions),
+        isth_score.INSTRUMENT: lambda: isth_score.section(facts, lines),
+    }
     sections: dict[str, list[str]] = {}
-    none: dict[str, dict[str, list[str]]] = {}
     for line in lines:
-        definition = definitions[line.name]
-        if line.grade == "0" and definition.instrument == "CTCAE":
-            by_version = none.setdefault(definition.instrument, {})
-            prefix = f"CTCAE {definition.version} "
-            by_version.setdefault(prefix, []).append(line.title.removeprefix(prefix))
+        instrument = definitions[line.name].instrument
+        if instrument in together:
+            sections.setdefault(instrument, together[instrument]())
         elif line.grade:
-            sections.setdefault(definition.instrument, []).append(_grade_text(line))
-    for instrument, by_version in none.items():
-        for prefix, titles in by_version.items():
-            sections.setdefault(instrument, []).append(f"{prefix}grade 0: {'; '.join(titles)}")
+            sections.setdefault(instrument, []).append(_grade_text(line))
     silent = [line.title for line in lines if not line.grade and not line.withheld]
     withheld = [f"{line.title}: {line.withheld}" for line in lines if line.withheld]
     return [
@@ -136,46 +184,5 @@ def _grade_sections(graded: Graded, lines: Sequence[grades.Line]) -> list[Sectio
 
 
 def _grade_text(line: grades.Line) -> str:
-    reasons = _marker_only(line) if line.name.startswith("isth_overt_dic_2001") else line.reasons
-    text = f"{line.title}: {line.grade}" + (f" — {'; '.join(reasons)}" if reasons else "")
-    return text + (f". Not recorded: {', '.join(line.missing)}" if line.missing else "")
-
-
-def _marker_only(line: grades.Line) -> list[str]:
-    """Of a 2001 score only the reading and the fibrin-related marker: the other items are those of 2025."""
-    return [reason for reason in line.reasons if "compatible" in reason or reason.startswith(("D-dimer", "fibrin"))]
-
-
-def _course(facts: Facts) -> list[str]:
-    found = []
-    for definition in facts.graded.plan.of_grain(Grain.INFUSION):
-        line = grades.line(definition, facts.infusion)
-        if line.grade:
-            reasons = grades.course_reasons(definition, facts.infusion) or list(line.reasons)
-            found.append(f"{line.title}: {line.grade}" + (f" — {'; '.join(reasons)}" if reasons else ""))
-    return found
-
-
-def _graded_now(graded: Graded, lines: Sequence[grades.Line]) -> list[Definition]:
-    shown = {line.name for line in lines if line.grade}
-    return [d for d in graded.plan.definitions if d.name in shown]
-
-
-def _sources(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:
-    """Each source once, with every certainty that a definition taken from it has."""
-    certainties: dict[tuple[str, str], dict[str, None]] = {}
-    for d in _graded_now(graded, lines):
-        key = (f"{d.instrument} {d.version} ({d.status})", str(d.citation))
-        certainties.setdefault(key, {}).setdefault(str(d.certainty))
-    return [f"{name}: {citation} [{'; '.join(sure)}]" for (name, citation), sure in certainties.items()]
-
-
-def _choices(graded: Graded, lines: Sequence[grades.Line]) -> list[str]:
-    """The parameters of the definitions shown; alike ones of several versions stand together."""
-    by_choice: dict[str, list[str]] = {}
-    for definition in _graded_now(graded, lines):
-        values = graded.parameters.scope(definition.name)
-        for parameter in definition.parameters:
-            text = f"{parameter.name} = {values[parameter.name]} ({parameter.meaning})"
-            by_choice.setdefault(text, []).append(definition.name)
-    return [f"{names[0]}{' and others' if len(names) > 1 else ''}: {text}" for text, names in by_choice.items()]
+    text = f"{line.title}: {line.grade}" + (f" — {'; '.join(line.reasons)}" if line.reasons else "")
+    return text + (f". {'. '.join(line.missing)}" if line.missing else "")

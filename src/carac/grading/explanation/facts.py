@@ -15,6 +15,8 @@ Row = dict[str, Any]
 
 #: Analytes of a coagulation sheet that definitions read not at all, or only against their limits.
 FURTHER = ("prothrombin_time", "aptt", "ferritin", "alanine_aminotransferase", "aspartate_aminotransferase")
+#: Analytes that are replaced: the times of their results say whether they were taken before or after that.
+REPLACED = ("platelets", "fibrinogen")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Facts:
     infusion: the row of the infusion, with its grades.
     treatments: courses of the patient within the window.
     events: events of the patient, with their grades.
-    labs: results of analytes that no definition reads, with their day.
+    labs: results of analytes that no definition reads, and of those that are replaced, with their day.
     signs: assessments of the day.
     periods: stays and lines of the patient.
     """
@@ -77,7 +79,7 @@ class Facts:
         worst: dict[int, tuple[float, float]] = {}
         for row in self.labs:
             day = int(row["day"])
-            if row["analyte"] == analyte and first <= day <= last:
+            if analyte in FURTHER and row["analyte"] == analyte and first <= day <= last:
                 worst[day] = max(worst.get(day, (0.0, 0.0)), (row["value_low"], row["value_high"]))
         return [(day, *ends) for day, ends in sorted(worst.items())]
 
@@ -90,6 +92,20 @@ class Facts:
         """Days until today on which an agent of these classes was begun."""
         begun = (t["start_day"] for t in self.treatments if t["agent_class"] in classes)
         return sorted({int(day) for day in begun if day <= self.number})
+
+    def running(self, *classes: str) -> list[Row]:
+        """Courses of an agent of these classes that go on today."""
+        return [
+            t for t in self.treatments if t["agent_class"] in classes and t["start_day"] <= self.number <= t["end_day"]
+        ]
+
+    def numbers(self, item: str) -> list[float]:
+        """Today's numbers of an item of assessment."""
+        return [float(sign["number"]) for sign in self.signs if sign["item"] == item and sign["number"] is not None]
+
+    def texts(self, item: str) -> list[str]:
+        """Today's words of an item of assessment, each once."""
+        return list(dict.fromkeys(str(s["text"]) for s in self.signs if s["item"] == item and s["text"] is not None))
 
     def said(self, item: str, text: str) -> bool:
         """Whether an assessment of the day says this of an item."""
@@ -121,7 +137,9 @@ def gather(graded: Graded, patient: str, day: int, infusion: int | None) -> Fact
         treatments,
         _events(graded, where),
         _results(graded, person, infused["infusion_date"]),
-        graded.engine.fetch(f"SELECT item, number, text FROM assessments WHERE {where} AND day = {day}").to_pylist(),
+        graded.engine.fetch(
+            f"SELECT time, item, number, text FROM assessments WHERE {where} AND day = {day}"
+        ).to_pylist(),
         _periods(graded, person, infused["infusion_date"]),
     )
 
@@ -134,8 +152,9 @@ def _events(graded: Graded, where: str) -> list[Row]:
 
 
 def _results(graded: Graded, person: str, infused: date) -> list[Row]:
-    names = ", ".join(_literal(name) for name in FURTHER)
-    sql = f"SELECT analyte, time, value_low, value_high, upper_limit FROM labs WHERE {person} AND analyte IN ({names})"
+    names = ", ".join(_literal(name) for name in (*FURTHER, *REPLACED))
+    columns = "analyte, time, time_precision, value_low, value_high, upper_limit"
+    sql = f"SELECT {columns} FROM labs WHERE {person} AND analyte IN ({names})"
     return [row | {"day": (row["time"].date() - infused).days} for row in graded.engine.fetch(sql).to_pylist()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ class Line:
     title: its title.
     grade: as printed; a range where what is missing leaves one; empty where nothing is known.
     reasons: what led to it, in order.
-    missing: what was not recorded and would decide.
+    missing: what was not recorded, or is known only within bounds, and would decide, in sentences.
     withheld: why there is no grade although there is something to grade; else empty.
     """
 
@@ -33,11 +34,13 @@ class Line:
     withheld: str = ""
 
 
-def line(definition: Definition, row: Row) -> Line:
-    """One definition on one row."""
+def line(definition: Definition, row: Row, seen: Mapping[str, str] | None = None) -> Line:
+    """One definition on one row; `seen` has what was seen at the bedside, by item."""
     name = definition.name
     grade = words.grade_words(row.get(name), row.get(f"{name}__lowest"), row.get(f"{name}__highest"))
-    reasons = [*_readings(definition, row), *_rules(definition, row), *_items(definition, row)] if grade else []
+    reasons = (
+        [*_readings(definition, row), *_rules(definition, row), *_items(definition, row, seen or {})] if grade else []
+    )
     withheld = "excluded by an intracranial haemorrhage" if row.get(f"{name}__in_intracranial_haemorrhage") else ""
     missing = tuple(_missing(definition, row)) if grade else ()
     return Line(name, definition.title, grade, tuple(reasons), missing, "" if grade else withheld)
@@ -83,6 +86,8 @@ def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] 
     stood_in = row.get(f"{definition.name}__{_scored_as(definition, rule)}__by")
     if stood_in is not None and stood_in != rule.name:
         return None
+    if rule.unit == _OF_BASELINE:
+        return points[-1], _share(definition, rule, row, ends)
     unit = f" {rule.unit}" if rule.unit else ""
     noun = "points" if definition.name.startswith(_SCORES) else "grade"
     text = " to ".join(str(p) for p in points)
@@ -93,9 +98,41 @@ def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] 
     return points[-1], f"{rule.title} {words.interval(low, high)}{unit}: {words.band(rule, low, high)}, {gave}{flag}"
 
 
+#: The unit of a criterion that compares with the value before treatment.
+_OF_BASELINE = "x baseline"
+
+
+def _share(definition: Definition, rule: Rule, row: Row, ends: tuple[float, float]) -> str:
+    """A value against that before treatment: a fall in percent of what is left, a rise in multiples."""
+    base = next(i for i in definition.inputs if isinstance(i, Baseline) and i.scale == "value")
+    before, given = words.of_row(row, base.column), _gave(rule, ends)
+    title = "INR" if base.analyte == "inr" else words.title(base.analyte).split(",")[0].lower()
+    if rule.name == "relative":
+        within = (row.get("inr_highest__to") or _INR_INCREASED + 1) <= _INR_INCREASED
+        aside = f" (the INR itself is not above {words.number(_INR_INCREASED)})" if within else ""
+        left = words.interval(*(round(end, 2) for end in ends))
+        against = f"{left} x the {before} before treatment"
+        return f"{title} on anticoagulation {against}: {words.band(rule, *ends)}{given}{aside}"
+    met = words.met(rule, ends[0])
+    cut = words.share_words(met[0], met[1]) if met else "not fallen"
+    left = words.interval(*(round(end * 100, 1) for end in ends))
+    by_limit = row.get("fibrinogen_lowest_by_lower_limit__from")
+    aside = " (a fall alone counts here: the value is not low)" if by_limit is not None and by_limit >= 1 else ""
+    return f"{title} is {left}% of the {before}{words.unit(base.analyte)} before treatment: {cut}{given}{aside}"
+
+
+#: INR above which CTCAE 5.0 calls it increased.
+_INR_INCREASED = 1.2
+
+
+def _gave(rule: Rule, ends: tuple[float, float]) -> str:
+    grades = sorted({(words.met(rule, end) or ("", 0.0, 0))[2] for end in ends})
+    return f", grade {' to '.join(str(grade) for grade in grades)}"
+
+
 def _value_of(definition: Definition, rule: Rule, row: Row) -> tuple[float, float] | None:
     """Both ends of what a rule compares, in its own unit."""
-    if rule.unit == "x baseline":
+    if rule.unit == _OF_BASELINE:
         return _against_baseline(definition, row)
     low, high = row.get(f"{rule.column}__from"), row.get(f"{rule.column}__to")
     if low is None or high is None:
@@ -124,7 +161,11 @@ def _scored_as(definition: Definition, rule: Rule) -> str:
 _HIDDEN = ("__lowest", "__highest", "__log2", "__known", "__recorded", "__disagrees", "__as_graded", "__episode")
 
 
-def _items(definition: Definition, row: Row) -> list[str]:
+#: Items that are grades of their own; printed bare, the number would be read as the score behind it.
+_GRADED = ("hypotension", "hypoxia", "ice", "capd", "consciousness", "seizure", "motor", "pressure")
+
+
+def _items(definition: Definition, row: Row, seen: Mapping[str, str]) -> list[str]:
     """The other columns of a definition whose criteria are not bands on a value, by their names."""
     if definition.layers is not None:
         return []
@@ -134,7 +175,12 @@ def _items(definition: Definition, row: Row) -> list[str]:
         silent = value is False and output.suffix != "__fever"
         if value is None or silent or output.suffix.endswith(_HIDDEN):
             continue
-        found.append(f"{_item_title(output.suffix)}: {_plain(value)}")
+        graded = output.suffix.removeprefix("__") in _GRADED
+        said = (
+            f"{sign_title(output.suffix)} grade {value}" if graded else f"{sign_title(output.suffix)}: {_plain(value)}"
+        )
+        what = seen.get(definition.name + output.suffix)
+        found.append(said + (f" ({what})" if what else ""))
     recorded = row.get(f"{definition.name}__recorded")
     if recorded is not None:
         differs = row.get(f"{definition.name}__disagrees")
@@ -142,38 +188,11 @@ def _items(definition: Definition, row: Row) -> list[str]:
     return found
 
 
-def _item_title(suffix: str) -> str:
+def sign_title(suffix: str) -> str:
+    """An item of a grade as it is said."""
     name = suffix.removeprefix("__").replace("__", " ").replace("_", " ")
-    return {"ice": "ICE", "capd": "CAPD", "motor": "weakness", "gate": "fever gate"}.get(name, name)
-
-
-def course_reasons(definition: Definition, row: Row) -> list[str]:
-    """What a grade of the whole course was made of: nadir, durations and counts, days without a count."""
-    name = definition.name
-    found = []
-    if row.get(f"{name}__nadir") is not None:
-        found.append(f"nadir {words.number(row[f'{name}__nadir'])}{_course_unit(name)}")
-    for output in definition.outputs:
-        if not output.suffix.startswith("__duration_") or not output.suffix.endswith("__lowest"):
-            continue
-        low, high = (row.get(name + output.suffix.replace("__lowest", end)) for end in ("__lowest", "__highest"))
-        if low is not None and high is not None and high > 0:
-            threshold = output.suffix.removeprefix("__duration_").removesuffix("__lowest")
-            found.append(
-                f"{words.interval(low, high)} {'day' if low == high == 1 else 'days'} by the cut-off {threshold}"
-            )
-    for output in definition.outputs:
-        if output.suffix.startswith("__counts_") and row.get(name + output.suffix):
-            count = row[name + output.suffix]
-            found.append(f"{words.plural(count, 'count')} by the cut-off {output.suffix.removeprefix('__counts_')}")
-    missing = row.get(f"{name}__days_without_count")
-    if found and missing:
-        found.append(f"{words.plural(missing, 'day')} without a count")
-    return found
-
-
-def _course_unit(name: str) -> str:
-    return {"icaht": " /uL", "t": " x10^9/L"}.get(name.split("_")[0], "")
+    titles = {"ice": "ICE", "capd": "CAPD", "motor": "weakness", "gate": "fever gate"}
+    return titles.get(name, "raised intracranial pressure" if name == "pressure" else name)
 
 
 def _plain(value: Any) -> str:
@@ -183,27 +202,29 @@ def _plain(value: Any) -> str:
 
 
 def _missing(definition: Definition, row: Row) -> list[str]:
-    """The inputs that were not recorded, where they leave a range."""
+    """The inputs that were not recorded or are known only within bounds, where they leave a range."""
     name = definition.name
     low, high = row.get(f"{name}__lowest"), row.get(f"{name}__highest")
     if low is None or low == high:
         return []
-    found: dict[str, None] = {}
+    absent: dict[str, None] = {}
+    bounded: dict[str, None] = {}
     for wanted in definition.inputs:
-        if isinstance(wanted, Laboratory | Baseline):
-            text = _missing_input(wanted, row)
-            if text:
-                found.setdefault(text)
-    return list(found)
+        if isinstance(wanted, Laboratory | Baseline) and wanted.low in row:
+            ends = row[wanted.low], row[wanted.high]
+            if ends[0] is None or words.interval(*ends) == "unknown":
+                absent.setdefault(_absent(wanted, ends[0] is None))
+            elif ends[0] != ends[1]:
+                bounded.setdefault(words.title(wanted.analyte))
+    return [
+        *([f"Not recorded: {', '.join(absent)}"] if absent else []),
+        *([f"Known only within bounds: {', '.join(bounded)}"] if bounded else []),
+    ]
 
 
-def _missing_input(wanted: Laboratory | Baseline, row: Row) -> str:
-    if wanted.low not in row:
-        return ""
-    low, high = row[wanted.low], row[wanted.high]
+def _absent(wanted: Laboratory | Baseline, value: bool) -> str:
+    """A value, or the limit of normal that it has to be compared with."""
     title = words.title(wanted.analyte)
-    if low is None:
-        return f"{title} before treatment" if isinstance(wanted, Baseline) else title
-    if words.interval(low, high) == "unknown":
+    if not value:
         return f"{'lower' if 'lower' in wanted.scale else 'upper'} limit of normal of {title}"
-    return "" if low == high else f"{title} is known only as {words.interval(low, high)}"
+    return f"{title} before treatment" if isinstance(wanted, Baseline) else title

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carac.grading.explanation import words
-from carac.grading.explanation.context import LOOK_BACK, SHEET
+from carac.grading.explanation.context import LOOK_BACK, SHEET, rounded
 from carac.grading.explanation.facts import Facts, Row
 
 _SQL = """SELECT p.analyte, p.time, p.value_low, p.value_high, p.status, r.value, r.unit
@@ -78,7 +78,7 @@ def _converted(facts: Facts, rows: list[Row]) -> list[str]:
         if row["day"] != facts.number or value is None or value == row["value_low"] or not row["unit"]:
             continue
         unit = row["unit"].replace("{", " ").replace("}", "")
-        shown = words.interval(row["value_low"], row["value_high"]) + words.unit(row["analyte"])
+        shown = rounded(row["value_low"], row["value_high"]) + words.unit(row["analyte"])
         basis = " (1 DDU is taken as 2 FEU)" if "DDU" in row["unit"].upper() else ""
         said.append(f"{words.title(row['analyte'])} {row['value']} {unit} is {shown}{basis}")
     return [f"Converted from the unit of the record: {'; '.join(dict.fromkeys(said))}."] if said else []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from carac.definitions.cytokine_release.vasopressors import FEVER_LOWERING
-from carac.grading.explanation import causes, context, words
+from carac.grading.explanation import anticoagulants, context, inflammation, isth_score, leading, measures, signs, words
+from carac.grading.explanation.context import EARLY_END
 from carac.grading.explanation.facts import Facts
-from carac.grading.explanation.grades import Line
+from carac.grading.explanation.grades import Line, sign_title
 
 _HYPOTENSION = {
     2: "low blood pressure without vasopressor",
@@ -15,37 +16,24 @@ _HYPOTENSION = {
     4: "low blood pressure on several vasopressors",
 }
 _HYPOXIA = {2: "low-flow oxygen", 3: "high-flow oxygen or a mask", 4: "positive-pressure ventilation"}
-_DOMAINS = {
-    "ice": "ICE",
-    "capd": "CAPD",
-    "consciousness": "consciousness",
-    "seizure": "seizure",
-    "motor": "weakness",
-    "pressure": "raised intracranial pressure",
-}
-_ITEMS = {
-    "platelets": "platelets",
-    "d_dimer": "D-dimer",
-    "prothrombin_time": "prothrombin time",
-    "fibrinogen": "fibrinogen",
-}
+_DOMAINS = ("ice", "capd", "consciousness", "seizure", "motor", "pressure")
 #: Neutrophils (10^9/L) and days that make early ICAHT grade 3 (catalogue 2.1).
 SEVERE_NEUTROPENIA, LONG = 0.5, 14
-#: Last day of the early windows of ICAHT and T-ICAHT (catalogue 2.1, 2.2).
-EARLY_END, LATE_END = 30, 100
 
 
 def headline(facts: Facts, lines: Sequence[Line]) -> list[str]:
-    """The worst of each kind, in one line each."""
+    """The worst of each kind, and what explains the day best, in one line each."""
     by_name = {line.name: line for line in lines}
     found = [
         *_cytokine_release(facts, by_name),
         *_not_due_to_crs(facts),
+        *inflammation.competing_infection(facts),
         *_neurotoxicity(facts, by_name),
         *_events(facts),
-        *_toxicity(facts, lines),
+        *leading.leading(facts),
+        *_toxicity(facts, by_name),
         *_against_baseline(facts, by_name),
-        *_consumption(facts, by_name),
+        *isth_score.headline(facts, lines),
         *_neutropenia(facts),
         *_second_fall(facts),
         *_late(facts),
@@ -57,15 +45,22 @@ def _cytokine_release(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:
     line, row = by_name.get("astct_crs"), facts.day
     if line is None or line.grade in ("", "0"):
         return []
-    pressure, oxygen = row.get("astct_crs__hypotension"), row.get("astct_crs__hypoxia")
+    pressure, oxygen = row.get("astct_crs__hypotension") or 0, row.get("astct_crs__hypoxia") or 0
+    seen = signs.seen(facts)
     fluids = pressure == 2 and facts.number in facts.given("intravenous_fluids")
-    signs = [
-        "fever" if row.get("astct_crs__fever") else "",
-        _HYPOTENSION.get(pressure or 0, "") + (", given fluids" if fluids else ""),
-        _HYPOXIA.get(oxygen or 0, ""),
+    made = [
+        _with_what_was_seen("fever", seen.get("astct_crs__fever", "")) if row.get("astct_crs__fever") else "",
+        _HYPOTENSION.get(pressure, "") + (", given fluids" if fluids else ""),
+        _with_what_was_seen(_HYPOXIA[oxygen], seen.get("astct_crs__hypoxia", "")) if oxygen in _HYPOXIA else "",
     ]
-    made = ": " + "; ".join(s for s in signs if s) if any(signs) else ""
-    return [f"{line.title}: grade {line.grade}{made}", *_gate(facts)]
+    if pressure in _HYPOTENSION:
+        made[1] = _with_what_was_seen(made[1], seen.get("astct_crs__hypotension", ""))
+    text = ": " + "; ".join(sign for sign in made if sign) if any(made) else ""
+    return [f"{line.title}: grade {line.grade}{text}", *_gate(facts)]
+
+
+def _with_what_was_seen(text: str, seen: str) -> str:
+    return f"{text} ({seen})" if seen else text
 
 
 def _gate(facts: Facts) -> list[str]:
@@ -81,11 +76,11 @@ def _gate(facts: Facts) -> list[str]:
         if t["agent_class"] in lasting and t["start_day"] <= facts.number <= t["end_day"] + 7
     ]
     names = [f"{context.agent_title(t['agent']).lower()} ({words.day_words(t['start_day'])})" for t in near]
-    after = f"after {' and '.join(dict.fromkeys(names))}" if names else "after treatment that lowers fever"
+    after = f"after {words.listed(list(dict.fromkeys(names)))}" if names else "after treatment that lowers fever"
     if gate == "after_treatment":
-        return [f"No fever today; graded because {after} CRS needs fever no longer."]
+        return [f"No fever today; graded because {after} fever is no longer required."]
     text = f"No fever today; graded because the last fever was within {hours} hours"
-    return [text + (f", and {after} CRS needs fever no longer." if names else ".")]
+    return [text + (f"; {after} fever is no longer required either." if names else ".")]
 
 
 def _not_due_to_crs(facts: Facts) -> list[str]:
@@ -96,12 +91,19 @@ def _not_due_to_crs(facts: Facts) -> list[str]:
     ):
         if not present or not facts.said(f"{sign}_due_to_crs", "no"):
             continue
-        bleeds = [e for e in facts.events if e["kind"] == "bleeding" and 0 <= facts.number - e["day"] <= 1]
-        beside = f" It goes with a bleed ({_place(bleeds[0])})." if bleeds and sign == "hypotension" else ""
-        found.append(f"{title}, but the record says not because of CRS: it does not count for the CRS grade.{beside}")
+        bleeds = measures.recent_bleeds(facts)
+        beside = f" A bleed is recorded beside it ({_place(bleeds[0])})." if bleeds and sign == "hypotension" else ""
+        closed = " Without a recent fever it would not have counted either." if _closed(facts) else ""
+        found.append(
+            f"{title}, but the record says not because of CRS: it does not count for the CRS grade.{closed}{beside}"
+        )
     if facts.said("fever_due_to_other_cause", "yes"):
         found.append("There was fever, but the record gives it another cause: it does not count for the CRS grade.")
     return found
+
+
+def _closed(facts: Facts) -> bool:
+    return facts.day.get("astct_crs__gate") == "closed"
 
 
 def _place(event: Mapping[str, object]) -> str:
@@ -112,13 +114,9 @@ def _neurotoxicity(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:
     line, row = by_name.get("astct_icans"), facts.day
     if line is None:
         return []
-    signs = [
-        f"{title} {row[f'astct_icans__{name}']}"
-        for name, title in _DOMAINS.items()
-        if (row.get(f"astct_icans__{name}") or 0) > 0
-    ]
+    made = words.listed(_signs(facts))
     if line.grade not in ("", "0"):
-        return [f"{line.title}: grade {line.grade}" + (f" (grade by sign: {', '.join(signs)})" if signs else "")]
+        return [f"{line.title}: grade {line.grade}" + (f": {made}" if made else "") + _ventilated(facts)]
     if not row.get("astct_icans__in_intracranial_haemorrhage"):
         return []
     bleeds = [e for e in facts.events if e["site"] == "intracranial" and e["day"] <= facts.number]
@@ -126,90 +124,76 @@ def _neurotoxicity(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:
     text = f"{line.title}: no grade, because of the intracranial haemorrhage{since}: ICANS excludes its signs."
     graded, recorded = row.get("astct_icans__as_graded"), row.get("astct_icans__recorded")
     if graded:
-        text += f" Without it they would be grade {graded} ({', '.join(signs)})."
+        text += f" Without it they would be grade {graded} ({made}); ICANS beside the bleed cannot be told from it."
     return [text + (f" The record says ICANS {recorded}." if recorded is not None else "")]
 
 
+def _signs(facts: Facts) -> list[str]:
+    """The signs of ICANS that have a grade above 0, with what was seen."""
+    seen = signs.seen(facts)
+    return [
+        _with_what_was_seen(f"{sign_title(f'__{name}')} grade {grade}", seen.get(f"astct_icans__{name}", ""))
+        for name in _DOMAINS
+        if (grade := facts.day.get(f"astct_icans__{name}") or 0) > 0
+    ]
+
+
+def _ventilated(facts: Facts) -> str:
+    """A score that asks for speech, under ventilation."""
+    if facts.day.get("astct_crs__hypoxia") != 4 or facts.day.get("astct_icans__ice") is None:
+        return ""
+    return ". Under positive-pressure ventilation ICE asks whether the patient could speak and was not sedated."
+
+
 def _events(facts: Facts) -> list[str]:
-    """Bleeds of the day and the days beside it, clots of the last week."""
+    """Bleeds that began today or the day before, clots of the last week."""
     found = []
-    for event in sorted(facts.events, key=lambda e: e["day"]):
+    for event in sorted(facts.events, key=lambda e: int(e["day"])):
         away = facts.number - event["day"]
-        if event["kind"] == "bleeding" and abs(away) <= 1:
-            found.append(_begun(context.event_words(event)) + _scales(event))
-        elif event.get("thrombosis_class") in ("venous", "arterial") and 0 <= away <= 7:
-            found.append(_begun(context.event_words(event)) + _with_platelets(facts))
+        if event["kind"] == "bleeding" and 0 <= away <= 1:
+            found.append(words.opening(context.event_words(facts, event)) + context.scales(event))
+        elif event.get("thrombosis_class") in ("venous", "arterial") and 0 <= away <= context.EVENT_DAYS:
+            found.append(words.opening(context.event_words(facts, event)) + _with_platelets(facts))
     return found
 
 
-def _begun(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _scales(event: Mapping[str, object]) -> str:
-    """Where WHO calls a bleed trivial and ISTH does not (catalogue 7.2, 7.3)."""
-    if event.get("who_bleeding") == 1 and event.get("isth_bleeding") == 2:
-        return ": WHO grades the blood, ISTH also what was done about it"
-    return ""
-
-
 def _with_platelets(facts: Facts) -> str:
-    platelets = causes.today(facts, "platelets")
+    platelets = measures.today(facts, "platelets")
     if platelets is None or platelets[2] >= 50:
         return ""
     count = words.interval(*platelets[1:])
     return f", with platelets {count}: below 50, where the dose of an anticoagulant is reconsidered (ISTH SSC 2018)"
 
 
-def _toxicity(facts: Facts, lines: Sequence[Line]) -> list[str]:
-    named = [
-        f"{line.title.removeprefix('CTCAE 5.0 ')} {line.grade}"
-        for line in lines
-        if line.name.startswith("ctcae_v5")
-        and line.grade not in ("", "0")
-        and not line.name.endswith("with_baseline")
-        and not (line.name == "ctcae_v5_inr" and _baseline_counts(facts))
-    ]
+def _toxicity(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:
+    """The grades of CTCAE 5.0; where the fall from baseline says more than the limit, both."""
+    named = []
+    for name, line in by_name.items():
+        if not name.startswith("ctcae_v5") or name.endswith("with_baseline"):
+            continue
+        if name == "ctcae_v5_inr" and anticoagulants.baseline_counts(facts):
+            continue
+        fall = by_name.get(f"{name}_with_baseline") if name == "ctcae_v5_fibrinogen" else None
+        differs = fall is not None and fall.grade not in ("", line.grade)
+        if line.grade not in ("", "0") or (differs and fall is not None and fall.grade != "0"):
+            title = line.title.removeprefix("CTCAE 5.0 ").split(", ")[0]
+            more = f" by its lower limit, {fall.grade} with the fall from baseline" if fall and differs else ""
+            named.append(f"{title} {line.grade}{more}")
     return [f"CTCAE 5.0 grades: {'; '.join(named)}"] if named else []
-
-
-def _baseline_counts(facts: Facts) -> bool:
-    """Whether INR is to be read against its own baseline: on an anticoagulant that raises it, with one known."""
-    return bool(_prolonging(facts)) and facts.day.get("inr_baseline__from") is not None
-
-
-def _prolonging(facts: Facts) -> list[str]:
-    return [name for name, kind in causes.anticoagulants(facts).items() if kind in causes.PROLONGS]
 
 
 def _against_baseline(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:
     absolute, relative = (by_name.get(name) for name in ("ctcae_v5_inr", "ctcae_v5_inr_with_baseline"))
-    inr, base = causes.today(facts, "inr"), facts.day.get("inr_baseline__from")
-    if not _baseline_counts(facts) or absolute is None or relative is None or inr is None or not base:
+    inr, base = measures.today(facts, "inr"), facts.day.get("inr_baseline__from")
+    if not anticoagulants.baseline_counts(facts) or absolute is None or relative is None or inr is None or not base:
         return []
     if absolute.grade in ("", "0") and relative.grade in ("", "0"):
         return []
-    times, on = words.number(round(inr[1] / base, 1)), ", ".join(_prolonging(facts))
+    times, on = words.number(round(inr[1] / base, 1)), ", ".join(anticoagulants.prolonging(facts))
     return [
         f"INR {words.interval(*inr[1:])} on {on}, {times} times the {words.number(base)} before treatment:"
         f" CTCAE 5.0 grade {relative.grade} against that baseline (taken alone it would be grade {absolute.grade})."
     ]
-
-
-def _consumption(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:
-    score = by_name.get("isth_overt_dic_2025")
-    if score is None or not score.grade:
-        return []
-    points = {item: facts.day.get(f"{score.name}__{item}") for item in _ITEMS}
-    given = [f"{_ITEMS[item]} {number}" for item, number in points.items() if number]
-    of = f" ({', '.join(given)})" if given else ""
-    text = f"{score.title}: {score.grade} of 8 points{of}, {score.reasons[0] if score.reasons else ''}"
-    if points["platelets"] == 2 and all(points[item] == 0 for item in points if item != "platelets"):
-        text += ". Every point is from the platelets; D-dimer, prothrombin time and fibrinogen give none."
-    drugs = _prolonging(facts)
-    if points["prothrombin_time"] and drugs:
-        text += f". The prothrombin-time points may be those of {', '.join(drugs)}, not of consumption."
-    return [text]
 
 
 def _neutropenia(facts: Facts) -> list[str]:
@@ -260,19 +244,16 @@ def _second_fall(facts: Facts) -> list[str]:
 
 def _late(facts: Facts) -> list[str]:
     """On days after the early windows: which grade counts low values now."""
-    if not EARLY_END < facts.number <= LATE_END:
-        return []
     found = []
-    for analyte, limit, early, late, title in (
-        ("platelets", 100, "t_icaht_early_as_printed", "t_icaht_late_as_printed", "T-ICAHT"),
-        ("neutrophils", 1.5, "icaht_early_as_printed", "icaht_late_as_printed", "ICAHT"),
-    ):
-        value = causes.today(facts, analyte)
-        if value is None or value[2] > limit or facts.infusion.get(late) is None:
+    for window in context.late_windows(facts):
+        value = measures.today(facts, window.analyte)
+        if value is None:
             continue
-        before = words.grade_words(*(facts.infusion.get(early + end) for end in ("", "__lowest", "__highest")))
+        before = words.grade_words(*(facts.infusion.get(window.early + end) for end in ("", "__lowest", "__highest")))
+        if before and facts.infusion.get(window.early) is None:
+            before += ", for want of counts"
         found.append(
-            f"{words.title(analyte)} {words.interval(*value[1:])} after day {EARLY_END}: early {title}"
-            f" ({before or 'not graded'}) has closed, late {title} counts it (grade {facts.infusion[late]} in the end)."
+            f"{words.title(window.analyte)} {words.interval(*value[1:])} after day {EARLY_END}: early {window.title}"
+            f" ({before or 'not graded'}) has closed, from here on late {window.title} counts."
         )
     return found

@@ -74,7 +74,15 @@ def band(rule: Rule, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
     ends = {_met_words(rule, low), _met_words(rule, high)}
-    return " or ".join(sorted(ends))
+    return " or ".join(sorted(ends)) + _at_the_cut(rule, {low, high})
+
+
+def _at_the_cut(rule: Rule, ends: set[float]) -> str:
+    """Where an end is a cut-point itself and just does not meet it."""
+    for comparison, constant, _ in rule.cuts:
+        if comparison in "<>" and any(abs(end - constant) <= abs(constant) * _TIE for end in ends):
+            return f" ({number(constant)} itself is not {cut_words(comparison, constant)})"
+    return ""
 
 
 def _met_words(rule: Rule, value: float) -> str:
@@ -82,6 +90,11 @@ def _met_words(rule: Rule, value: float) -> str:
     if found is None:
         return f"not {cut_words(*rule.cuts[-1][:2])}" if rule.cuts else ""
     return cut_words(found[0], found[1])
+
+
+def share_words(comparison: str, constant: float) -> str:
+    """A cut-point of a share, in percent."""
+    return f"{_COMPARISON[comparison]} {number(round(constant * 100, 1))}%"
 
 
 def cut_words(comparison: str, constant: float) -> str:
@@ -112,3 +125,13 @@ def days(numbers: Sequence[int]) -> str:
     """Days in a row, such as "day 4, 5 and 7"."""
     more = [f" and {day}" if day == numbers[-1] else f", {day}" for day in numbers[1:]]
     return day_words(numbers[0]) + "".join(more)
+
+
+def opening(text: str) -> str:
+    """A text that opens a sentence."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
+def listed(parts: Sequence[str], last: str = "and") -> str:
+    """Parts in a row, such as "a, b and c"."""
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
