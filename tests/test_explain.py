@@ -69,7 +69,7 @@ SAID = [
     ("T05", 16, "What could explain", "All four items of the DIC score have worsened"),
     ("T05", 16, "What could explain", "but not fibrinogen, D-dimer or prothrombin time"),
     ("T06", 20, "What stands out", "catheter-related), with platelets 30: below 50"),
-    ("T06", 20, "What stands out", "Nothing here explains platelets of 30"),
+    ("T06", 20, "What stands out", "explains platelets of 30"),
     ("T06", 20, "What stands out", "The 2001 score disagrees: 5 points, compatible with overt DIC"),
     ("T06", 20, "What stands out", "D-dimer points may be those of the clot of day 20"),
     ("T06", 20, "What could explain", "Looked for: neutropenia (neutrophils 1.78 x10^9/L)"),
@@ -104,7 +104,7 @@ SAID = [
         "T12",
         14,
         "What stands out",
-        "recorded since day 11: infection can cause the low blood pressure as well as the bleed",
+        "recorded since day 11: the low blood pressure may be from infection, from the bleed, or from more than one",
     ),
     ("T12", 14, "What stands out", "CAR-HEMATOTOX before treatment was 7"),
     ("T12", 14, "ASTCT ICANS", "ICE grade 0 (ICE 10 of 10)"),
@@ -191,7 +191,7 @@ def test_infection_is_named_in_neutropenia_with_fever_or_low_pressure(graded: Gr
             explained(graded, patient, day), "What stands out"
         )
     for patient, day in (("T10", 9), ("T13", 9), ("T08", 52)):
-        assert "infection can cause" not in explained(graded, patient, day).as_text()
+        assert "may be from infection" not in explained(graded, patient, day).as_text()
 
 
 def test_equal_facts_have_equal_sentences(graded: Graded) -> None:

@@ -65,7 +65,8 @@ def competing_infection(facts: Facts) -> list[str]:
         if recorded
         else "no infection is recorded, which does not exclude one"
     )
-    competes = f"infection can cause {words.listed(what)}" + (f" as well as {words.listed(beside)}" if beside else "")
+    competes = f"{words.listed(what)} may be from infection"
+    competes += f", from {' or '.join(beside)}, or from more than one of them" if beside else ""
     return [f"{neutrophils}; {known}: {competes}." if severe else f"{words.opening(known)}: {competes}."]
 
 

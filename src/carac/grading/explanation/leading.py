@@ -88,11 +88,10 @@ def _marrow(facts: Facts) -> list[str]:
     if neutrophils is None or not platelets.marrow_alone(facts):
         return []
     drugs = anticoagulants.prolonging(facts)
-    beside = f"the prothrombin time may be that of {words.listed(drugs)}" if drugs else "nothing speaks for consumption"
-    return [
-        f"Low platelets fit suppressed marrow: neutrophils are {words.interval(*neutrophils[1:])} x10^9/L as well, and"
-        f" {beside}."
-    ]
+    fits = f"Low platelets fit suppressed marrow: neutrophils are {words.interval(*neutrophils[1:])} x10^9/L as well"
+    if drugs:
+        return [f"{fits}. The long prothrombin time may be that of {words.listed(drugs)}."]
+    return [f"{fits}, and nothing speaks for consumption."]
 
 
 def _acute_phase(facts: Facts) -> list[str]:
@@ -105,7 +104,10 @@ def _unexplained(facts: Facts) -> list[str]:
     now = measures.today(facts, "platelets")
     if now is None or not platelets.unexplained(facts):
         return []
-    return [f"Nothing here explains platelets of {words.interval(*now[1:])}; what was looked for stands below."]
+    return [
+        f"No neutropenia, consumption or drug of today explains platelets of {words.interval(*now[1:])};"
+        " what was looked for stands below."
+    ]
 
 
 def _child(facts: Facts) -> list[str]:
