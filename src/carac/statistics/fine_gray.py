@@ -152,7 +152,15 @@ def fine_gray(
     hazard = np.cumsum(data.count / weights) * np.exp(-centre @ beta)
     null = _likelihood(data, np.zeros(width)).value
     return FineGray(
-        beta, spread @ middle @ spread, spread, fit.point.value, null, len(data.time), len(data.event), data.moments, hazard
+        beta,
+        spread @ middle @ spread,
+        spread,
+        fit.point.value,
+        null,
+        len(data.time),
+        len(data.event),
+        data.moments,
+        hazard,
     )
 
 

@@ -114,7 +114,8 @@ def _stratum(counts: _Counts, rho: float) -> tuple[Floats, Floats, Floats]:
     if not use.any():
         return np.zeros(groups), np.zeros((groups, groups)), np.zeros(groups)
     part = _Counts(counts.at_risk[use], counts.events[use], counts.competing[use])
-    survival = np.cumprod(1 - _divide(part.events + part.competing, part.at_risk), axis=0)
+    left = 1 - _divide(part.events + part.competing, part.at_risk)
+    survival = np.asarray(np.cumprod(left, axis=0), dtype=np.float64)
     before = _previous(survival, 1.0)
     own = _previous(np.cumsum(before * _divide(part.events, part.at_risk), axis=0), 0.0)
     # as many as would be at risk had no competing event and no earlier event of the cause removed anybody
@@ -128,9 +129,7 @@ def _stratum(counts: _Counts, rho: float) -> tuple[Floats, Floats, Floats]:
     return (weight * (part.events - expected)).sum(axis=0), variance, (weight * part.events).sum(axis=0)
 
 
-def _variance(
-    counts: _Counts, size: Floats, survival: Floats, before: Floats, step: Floats, weight: Floats
-) -> Floats:
+def _variance(counts: _Counts, size: Floats, survival: Floats, before: Floats, step: Floats, weight: Floats) -> Floats:
     """Gray's variance: what each event of each group (r) adds to the scores of all groups (k).
 
     An event of the cause in group r at u moves score k at u by `direct`, and through the later incidence of r by

@@ -207,7 +207,7 @@ def naive(time: ArrayLike, status: ArrayLike, cause: int = 1, entry: ArrayLike |
     """1 - Kaplan-Meier of one cause, which overstates wherever another cause ends the observation first."""
     table = risk_table(time, status, cause, entry)
     hazard = _ratio(table.events, table.at_risk)
-    survival: Floats = np.cumprod(1 - hazard)
+    survival = _product(hazard)
     spread = np.cumsum(_ratio(table.events, table.at_risk * (table.at_risk - table.events)))
     _, before = _event_free(table)
     right = np.cumsum(before * hazard)
@@ -292,8 +292,12 @@ def _ratio(above: Integers | Floats, below: Integers | Floats) -> Floats:
     return np.divide(above, divisor, out=np.zeros(len(divisor)), where=divisor > 0)
 
 
+def _product(hazard: Floats) -> Floats:
+    return np.asarray(np.cumprod(1 - hazard), dtype=np.float64)
+
+
 def _event_free(table: RiskTable) -> tuple[Floats, Floats]:
-    free: Floats = np.cumprod(1 - _ratio(table.events + table.competing, table.at_risk))
+    free = _product(_ratio(table.events + table.competing, table.at_risk))
     return free, np.concatenate([[1.0], free[:-1]])
 
 

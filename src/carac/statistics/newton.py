@@ -44,7 +44,9 @@ class Maximum:
     settled: bool
 
 
-def maximise(likelihood: Callable[[Floats], Point], start: Floats, limit: float = DECREMENT) -> Maximum:
+def maximise(
+    likelihood: Callable[[Floats], Point], start: Floats, limit: float = DECREMENT, steps: int = STEPS
+) -> Maximum:
     """Climb to the maximum of a log-likelihood; a step that does not gain is halved.
 
     Parameters
@@ -52,12 +54,13 @@ def maximise(likelihood: Callable[[Floats], Point], start: Floats, limit: float 
     likelihood: value, score and information at given coefficients.
     start: where to begin.
     limit: Newton decrement (twice the gain still to be had, in log-likelihood) at which to stop.
+    steps: how many at most; more where the information is not quite the second derivative.
     """
     place, here = start, likelihood(start)
-    step = np.zeros_like(start)
-    for _ in range(STEPS):
+    step: Floats = np.zeros_like(start)
+    for _ in range(steps):
         try:
-            step = np.linalg.solve(here.information, here.score)
+            step = np.asarray(np.linalg.solve(here.information, here.score), dtype=np.float64)
         except np.linalg.LinAlgError:
             return Maximum(place, here, step if step.any() else here.score, False)
         decrement = float(step @ here.score)
