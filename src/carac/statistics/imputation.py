@@ -1,10 +1,10 @@
 """Multiple imputation by chained equations, values below an assay's limit among them, and Rubin's rules.
 
-van Buuren S, Groothuis-Oudshoorn K. J Stat Softw 2011;45(3); each column is drawn in turn from a Bayesian regression on
-all others: linear for numbers, logistic for 0 and 1. A number of which only an interval is known, such as a result below
-the limit of detection, is drawn from the regression's distribution within the interval (Lapidus N et al. Stat Med
-2014;33:4664-4678). Pooling: Rubin DB. Multiple Imputation for Nonresponse in Surveys, 1987; degrees of freedom by
-Barnard J, Rubin DB. Biometrika 1999;86:948-955.
+van Buuren S, Groothuis-Oudshoorn K. J Stat Softw 2011;45(3); each column is drawn in turn from a Bayesian regression
+on all others: linear for numbers, logistic for 0 and 1. A number of which only an interval is known, such as a result
+below the limit of detection, is drawn from the regression's distribution within the interval. Pooling: Rubin DB.
+Multiple Imputation for Nonresponse in Surveys, 1987; degrees of freedom by Barnard J, Rubin DB. Biometrika
+1999;86:948-955.
 
 Outcomes belong among the columns: for times, the event indicator and `nelson_aalen` (White IR, Royston P. Stat Med
 2009;28:1982-1998). O(imputations x sweeps x columns x n p^2). The seed is asked for, so that a run can be repeated.
@@ -183,9 +183,8 @@ def _checked(column: Column, length: int) -> _Variable:
         indicators(values[known], column.name)
         if bounded.any():
             raise EstimationError(f"{column.name} is 0 or 1, and cannot have an interval")
-    elif known.sum() < 2 or np.ptp(values[known]) == 0:
-        if not known.all():
-            raise EstimationError(f"{column.name} has one distinct known value, so its spread cannot be learnt")
+    elif np.ptp(values[known]) == 0 and not known.all():
+        raise EstimationError(f"{column.name} has one distinct known value, so its spread cannot be learnt")
     if (lower > upper)[~known].any():
         raise EstimationError(f"{column.name} has an interval that ends before it begins")
     return _Variable(column.name, column.kind, values, known, bounded, lower, upper)
