@@ -25,8 +25,9 @@ from carac.statistics.newton import Point, inverse, maximise
 #: Nodes of the quadrature; twice as many change no estimate of the reference data in the sixth decimal.
 NODES = 25
 FEWEST_NODES = 15
-#: Standard deviations between studies at which the search begins; the second only where the first ended at none.
-STARTS = (0.4, 1.5)
+#: Standard deviation between studies at which the search begins, where the likelihood rises from none; and where it falls,
+#: a far one, from which a second maximum would be found.
+NEAR, FAR = 0.4, 1.5
 #: A standard deviation between studies below this is 0.
 NOTHING = 1e-4
 
@@ -34,11 +35,8 @@ NOTHING = 1e-4
 class Family(Protocol):
     """A distribution of counts given the linear predictor; rows by nodes."""
 
-    def log_density(self, predictor: Floats) -> Floats:
-        """Logarithm of the probability of what was observed, constants included."""
-
-    def slope(self, predictor: Floats) -> tuple[Floats, Floats]:
-        """Its first derivative in the predictor, and its negative second."""
+    def evaluate(self, predictor: Floats) -> tuple[Floats, Floats, Floats]:
+        """Log-probability of what was observed, its derivative in the predictor, and its negative second derivative."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +46,17 @@ class Binomial:
     events: Floats
     total: Floats
 
-    def log_density(self, predictor: Floats) -> Floats:
+    @cached_property
+    def _constant(self) -> Floats:
+        rest = gammaln(self.events + 1) + gammaln(self.total - self.events + 1)
+        return np.asarray(gammaln(self.total + 1) - rest, dtype=np.float64)[:, None]
+
+    def evaluate(self, predictor: Floats) -> tuple[Floats, Floats, Floats]:
         """See `Family`."""
         events, total = self.events[:, None], self.total[:, None]
-        constant = gammaln(total + 1) - gammaln(events + 1) - gammaln(total - events + 1)
-        return np.asarray(constant + events * predictor - total * np.logaddexp(0, predictor), dtype=np.float64)
-
-    def slope(self, predictor: Floats) -> tuple[Floats, Floats]:
-        """See `Family`."""
         chance = expit(predictor)
-        total = self.total[:, None]
-        return self.events[:, None] - total * chance, total * chance * (1 - chance)
+        value = self._constant + events * predictor - total * np.logaddexp(0, predictor)
+        return value, events - total * chance, total * chance * (1 - chance)
 
 
 @dataclass(frozen=True)
@@ -68,46 +66,52 @@ class Poisson:
     events: Floats
     exposure: Floats
 
-    def log_density(self, predictor: Floats) -> Floats:
-        """See `Family`."""
-        events, exposure = self.events[:, None], self.exposure[:, None]
-        mean = predictor + np.log(exposure)
-        return np.asarray(events * mean - np.exp(np.minimum(mean, 700)) - gammaln(events + 1), dtype=np.float64)
+    @cached_property
+    def _constant(self) -> Floats:
+        return np.asarray(self.events * np.log(self.exposure) - gammaln(self.events + 1), dtype=np.float64)[:, None]
 
-    def slope(self, predictor: Floats) -> tuple[Floats, Floats]:
+    def evaluate(self, predictor: Floats) -> tuple[Floats, Floats, Floats]:
         """See `Family`."""
+        events = self.events[:, None]
         mean = self.exposure[:, None] * np.exp(np.minimum(predictor, 600))
-        return self.events[:, None] - mean, mean
+        return self._constant + events * predictor - mean, events - mean, mean
 
 
 @dataclass(frozen=True)
 class Hypergeometric:
     """Events in the first arm given both margins, with the log odds ratio as predictor.
 
-    `support` holds, per study, the possible counts, and `weight` the logarithms of the ways to have them, minus
-    infinity where a study has fewer.
+    The possible counts of all studies stand one after another.
+
+    Attributes
+    ----------
+    excess: possible count less the one observed; `weight`: logarithm of the ways to have it.
+    first: where each study begins.
     """
 
-    events: Floats
-    support: Floats
+    excess: Floats
     weight: Floats
+    first: Integers
 
-    def _powers(self, predictor: Floats) -> Floats:
-        return np.asarray(self.weight[:, None, :] + predictor[:, :, None] * self.support[:, None, :], dtype=np.float64)
+    @cached_property
+    def _study(self) -> Integers:
+        lengths = np.diff(np.append(self.first, len(self.excess)))
+        return np.repeat(np.arange(len(self.first)), lengths)
 
-    def log_density(self, predictor: Floats) -> Floats:
+    @cached_property
+    def _own(self) -> Floats:
+        return self.weight[self.excess == 0][:, None]
+
+    def evaluate(self, predictor: Floats) -> tuple[Floats, Floats, Floats]:
         """See `Family`."""
-        own = np.take_along_axis(self.weight, (self.events - self.support[:, 0]).astype(np.int64)[:, None], axis=1)
-        total = logsumexp(self._powers(predictor), axis=2)
-        return np.asarray(own + self.events[:, None] * predictor - total, dtype=np.float64)
-
-    def slope(self, predictor: Floats) -> tuple[Floats, Floats]:
-        """See `Family`."""
-        powers = self._powers(predictor)
-        chance = np.exp(powers - logsumexp(powers, axis=2, keepdims=True))
-        mean = np.einsum("rns,rs->rn", chance, self.support)
-        square = np.einsum("rns,rns->rn", chance, (self.support[:, None, :] - mean[:, :, None]) ** 2)
-        return self.events[:, None] - mean, square
+        powers = self.weight[:, None] + predictor[self._study] * self.excess[:, None]
+        largest = np.maximum.reduceat(powers, self.first, axis=0)
+        chance = np.exp(powers - largest[self._study])
+        total = np.add.reduceat(chance, self.first, axis=0)
+        moved = chance * self.excess[:, None]
+        mean = np.add.reduceat(moved, self.first, axis=0) / total
+        square = np.add.reduceat(moved * self.excess[:, None], self.first, axis=0) / total
+        return self._own - largest - np.log(total), -mean, np.maximum(square - mean**2, 0.0)
 
 
 @dataclass(frozen=True)
@@ -159,9 +163,9 @@ class MixedFit:
 
 
 def fit_mixed(rows: Rows, nodes: int = NODES) -> MixedFit:
-    """Fit by maximum likelihood, from the fit without a random effect and several values of tau.
+    """Fit by maximum likelihood, beginning with the fit without a random effect.
 
-    Raises ConvergenceError where no start leads to a maximum.
+    Raises ConvergenceError where the search does not end at a maximum.
     """
     if nodes < FEWEST_NODES:
         raise EstimationError(f"{nodes} nodes are too few for the derivative to fit the likelihood; take {NODES}")
@@ -171,16 +175,13 @@ def fit_mixed(rows: Rows, nodes: int = NODES) -> MixedFit:
         raise ConvergenceError("the model without differences between studies did not reach a maximum")
     quadrature = np.polynomial.hermite.hermgauss(nodes)
     best = plain.point.value, plain.coefficients, inverse(plain.point.information), 0.0
-    settled = False
-    for start in STARTS:
-        fit = maximise(lambda place: _with(rows, place, quadrature), np.append(plain.coefficients, start), 1e-13, 100)
-        settled = settled or fit.settled
-        tau = abs(float(fit.coefficients[-1]))
-        if fit.settled and tau > NOTHING and fit.point.value > best[0] + 1e-10:
-            best = fit.point.value, fit.coefficients[:-1], inverse(fit.point.information)[:-1, :-1], tau
-            break
-    if not settled:
+    start = NEAR if _rises_from_none(rows, plain.coefficients) else FAR
+    fit = maximise(lambda place: _with(rows, place, quadrature), np.append(plain.coefficients, start), 1e-13, 100)
+    if not fit.settled:
         raise ConvergenceError("the model with differences between studies did not reach a maximum")
+    tau = abs(float(fit.coefficients[-1]))
+    if tau > NOTHING and fit.point.value > best[0] + 1e-10:
+        best = fit.point.value, fit.coefficients[:-1], inverse(fit.point.information)[:-1, :-1], tau
     gain = max(0.0, 2 * (best[0] - plain.point.value))
     p_value = float(chdtrc(1, gain)) / 2 if gain > 0 else 1.0
     return MixedFit(best[1], best[2], best[3], best[0], gain, p_value)
@@ -190,9 +191,15 @@ def _without(rows: Rows, beta: Floats) -> Point:
     predictor = (rows.design @ beta + rows.offset)[:, None]
     if np.abs(predictor).max() > 500:
         return Point(-np.inf, np.zeros_like(beta), np.eye(len(beta)))
-    first, second = rows.family.slope(predictor)
-    value = float(rows.family.log_density(predictor).sum())
-    return Point(value, rows.design.T @ first[:, 0], (rows.design * second).T @ rows.design)
+    value, first, second = rows.family.evaluate(predictor)
+    return Point(float(value.sum()), rows.design.T @ first[:, 0], (rows.design * second).T @ rows.design)
+
+
+def _rises_from_none(rows: Rows, beta: Floats) -> bool:
+    """Whether the likelihood rises as tau squared leaves 0: the studies' scores spread more than chance gives."""
+    _, first, second = rows.family.evaluate((rows.design @ beta + rows.offset)[:, None])
+    score = rows.by_study(first * rows.loading[:, None])
+    return bool(np.sum(score**2) > np.sum(second * (rows.loading**2)[:, None]))
 
 
 def _with(rows: Rows, place: Floats, quadrature: tuple[Floats, Floats]) -> Point:
@@ -225,12 +232,13 @@ def _marginal(rows: Rows, place: Floats, quadrature: tuple[Floats, Floats]) -> t
     points, weights = quadrature
     effect = mode[:, None] + np.sqrt(2) * width[:, None] * points
     predictor = fixed[:, None] + load[:, None] * effect[rows.study]
-    joint = rows.by_study(rows.family.log_density(predictor)) - effect**2 / 2 - np.log(2 * np.pi) / 2
+    value, first, _ = rows.family.evaluate(predictor)
+    joint = rows.by_study(value) - effect**2 / 2 - np.log(2 * np.pi) / 2
     logs = joint + np.log(weights) + points**2 + np.log(np.sqrt(2) * width)[:, None]
     total = logsumexp(logs, axis=1)
     posterior = np.exp(logs - total[:, None])[rows.study]
-    first = rows.family.slope(predictor)[0] * posterior
-    score = np.append(rows.design.T @ first.sum(axis=1), np.sum(first * effect[rows.study] * rows.loading[:, None]))
+    slope = first * posterior
+    score = np.append(rows.design.T @ slope.sum(axis=1), np.sum(slope * effect[rows.study] * rows.loading[:, None]))
     return float(total.sum()), score
 
 
@@ -239,7 +247,7 @@ def _modes(rows: Rows, fixed: Floats, load: Floats) -> tuple[Floats, Floats]:
     mode = np.zeros(len(rows.first))
     curvature = np.ones(len(rows.first))
     for _ in range(100):
-        first, second = rows.family.slope((fixed + load * mode[rows.study])[:, None])
+        _, first, second = rows.family.evaluate((fixed + load * mode[rows.study])[:, None])
         score = rows.by_study(first * load[:, None])[:, 0] - mode
         curvature = rows.by_study(second * (load**2)[:, None])[:, 0] + 1
         step = np.clip(score / curvature, -1.0, 1.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, chdtrc, expit, logit
+from scipy.special import betaincinv, expit, logit
 
 from carac.statistics.checks import (
     ConvergenceError,
@@ -156,11 +156,6 @@ def beta_binomial(events: ArrayLike, total: ArrayLike, confidence: float = 0.95)
         best,
         len(people),
     )
-
-
-def ratio_p(statistic: float, freedom: int) -> float:
-    """p of a likelihood ratio test between two nested models."""
-    return float(chdtrc(freedom, max(statistic, 0.0)))
 
 
 def _design(covariates: ArrayLike | None, length: int) -> Floats:

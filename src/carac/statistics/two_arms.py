@@ -26,6 +26,7 @@ from carac.statistics.checks import (
     Booleans,
     EstimationError,
     Floats,
+    Integers,
     SeparationError,
     normal_quantile,
     require_fraction,
@@ -56,7 +57,7 @@ class Arms:
 
     def only(self, which: Booleans) -> Arms:
         """A selection of the studies."""
-        return Arms(*(part[which] for part in (*self.parts,)))
+        return Arms(*(part[which] for part in self.parts))
 
     @property
     def parts(self) -> tuple[Floats, Floats, Floats, Floats]:
@@ -85,7 +86,7 @@ class StudyEffects:
 
     estimate: Floats
     variance: Floats
-    used: Floats
+    used: Integers
     corrected: Booleans
 
 
@@ -177,7 +178,7 @@ def study_effects(
     estimate, variance = _effect(chosen.cells(corrected[add_half] / 2), measure)
     if not (np.isfinite(estimate).all() and np.isfinite(variance).all()):
         raise EstimationError("a study with an empty cell has no finite effect unless half an event is added")
-    return StudyEffects(estimate, variance, np.flatnonzero(use).astype(np.float64), corrected[add_half])
+    return StudyEffects(estimate, variance, np.flatnonzero(use).astype(np.int64), corrected[add_half])
 
 
 def _effect(cells: tuple[Floats, Floats, Floats, Floats], measure: Measure) -> tuple[Floats, Floats]:

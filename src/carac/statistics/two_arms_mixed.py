@@ -96,12 +96,12 @@ def _require_finite(counts: Arms) -> None:
 
 def _exact(counts: Arms) -> Rows:
     ways = conditional_weights(counts)
-    size, widest = len(ways), max(len(weight) for _, weight in ways)
-    support, weight = np.zeros((size, widest)), np.full((size, widest), -np.inf)
-    for row, (lowest, values) in enumerate(ways):
-        support[row] = lowest + np.arange(widest)
-        weight[row, : len(values)] = values
-    return _one_row_each(Hypergeometric(counts.first_events, support, weight), np.zeros(size))
+    excess = [
+        low + np.arange(len(weight)) - seen for (low, weight), seen in zip(ways, counts.first_events, strict=True)
+    ]
+    first = np.cumsum([0, *(len(weight) for _, weight in ways[:-1])])
+    family = Hypergeometric(np.concatenate(excess), np.concatenate([weight for _, weight in ways]), first)
+    return _one_row_each(family, np.zeros(len(ways)))
 
 
 def _approximate(counts: Arms) -> Rows:
