@@ -35,7 +35,7 @@ from carac.statistics.checks import (
     times,
     vector,
 )
-from carac.statistics.newton import Maximum, Point, inverse, maximise
+from carac.statistics.newton import Maximum, Point, inverse, is_singular, maximise, weakest
 
 Ties = Literal["efron", "breslow"]
 
@@ -372,8 +372,9 @@ def predicted_incidence(models: Sequence[Cox], covariates: ArrayLike, moments: A
 
 def _require_finite_estimate(data: RiskSets, fit: Maximum) -> None:
     wide = float(np.ptp(data.covariates @ fit.coefficients)) > WIDE
-    if not fit.settled or wide:
-        for direction in (fit.coefficients, fit.direction):
+    if wide or not fit.settled or is_singular(fit.point.information):
+        weak = weakest(fit.point.information)
+        for direction in (fit.coefficients, fit.direction, weak, -weak):
             if sorts_perfectly(data, direction):
                 column = int(np.argmax(np.abs(direction * data.covariates.std(axis=0))))
                 raise SeparationError(

@@ -32,7 +32,7 @@ from carac.statistics.checks import (
     vector,
     whole_numbers,
 )
-from carac.statistics.newton import Maximum, Point, inverse, maximise
+from carac.statistics.newton import Maximum, Point, inverse, maximise, weakest
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,8 @@ def _censoring_shares(
 
 def _runs_off(data: _Data, fit: Maximum) -> bool:
     """Whether the last direction sorts every risk set perfectly, so that the likelihood has no maximum."""
-    return sorts_perfectly(data, fit.direction) or sorts_perfectly(data, fit.coefficients)
+    weak = weakest(fit.point.information)
+    return any(sorts_perfectly(data, way) for way in (fit.direction, fit.coefficients, weak, -weak))
 
 
 def sorts_perfectly(data: _Data, direction: Floats) -> bool:

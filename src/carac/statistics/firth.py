@@ -25,6 +25,8 @@ from carac.statistics.newton import Point, inverse, maximise
 
 #: Fits settle on some 1e-7 standard errors.
 LIMIT = 1e-14
+#: Longest step of a coefficient of a covariate scaled to 1: far out the penalised likelihood is nearly straight.
+LONGEST = 5.0
 #: An interval is looked for this many standard errors from the estimate, and is open beyond.
 FARTHEST = 200.0
 
@@ -164,7 +166,7 @@ def _unscaled(fit: _Fit, scale: Floats, rows: int, events: int) -> Firth:
 
 def _fit(model: _Model, width: int, confidence: float) -> _Fit:
     require_fraction(confidence, "confidence")
-    best = maximise(lambda beta: model.penalised(beta, np.arange(width)), np.zeros(width), LIMIT)
+    best = maximise(lambda beta: model.penalised(beta, np.arange(width)), np.zeros(width), LIMIT, longest=LONGEST)
     if not best.settled:
         raise ConvergenceError("the penalised likelihood did not reach a maximum")
     spread = inverse(model.plain(best.coefficients).information)
@@ -205,7 +207,7 @@ class _Profile:
             full[free] = beta
             return self.model.penalised(full, free)
 
-        fit = maximise(rest, self.near[free], LIMIT)
+        fit = maximise(rest, self.near[free], LIMIT, longest=LONGEST)
         if not fit.settled:
             raise ConvergenceError("the profile of the penalised likelihood did not reach a maximum")
         self.near[free] = fit.coefficients
@@ -214,6 +216,7 @@ class _Profile:
     def end(self, error: float, fall: float) -> float:
         """Where, in the direction of the error, the log-likelihood has fallen so far; infinite where it never does."""
         near, far = 0.0, 2.0
+        self.near = self.best.copy()
         while True:
             if self.fall(self.best[self.place] + far * error) >= fall:
                 break

@@ -25,8 +25,8 @@ from carac.statistics.newton import Point, inverse, maximise
 #: Nodes of the quadrature; twice as many change no estimate of the reference data in the sixth decimal.
 NODES = 25
 FEWEST_NODES = 15
-#: Standard deviation between studies at which the search begins, where the likelihood rises from none; and where it falls,
-#: a far one, from which a second maximum would be found.
+#: Standard deviation between studies at which the search begins where the likelihood rises from none; where it falls,
+#: a far one then, from which a second maximum would be found.
 NEAR, FAR = 0.4, 1.5
 #: A standard deviation between studies below this is 0.
 NOTHING = 1e-4

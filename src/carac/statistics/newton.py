@@ -17,6 +17,8 @@ from carac.statistics.checks import ConvergenceError, Floats
 DECREMENT = 1e-16
 STEPS = 60
 HALVINGS = 30
+#: An eigenvalue of a scaled information matrix below this is nothing but rounding.
+SINGULAR = 1e-11
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ class Maximum:
 
 
 def maximise(
-    likelihood: Callable[[Floats], Point], start: Floats, limit: float = DECREMENT, steps: int = STEPS
+    likelihood: Callable[[Floats], Point],
+    start: Floats,
+    limit: float = DECREMENT,
+    steps: int = STEPS,
+    longest: float = np.inf,
 ) -> Maximum:
     """Climb to the maximum of a log-likelihood; a step that does not gain is halved.
 
@@ -55,6 +61,7 @@ def maximise(
     start: where to begin.
     limit: Newton decrement (twice the gain still to be had, in log-likelihood) at which to stop.
     steps: how many at most; more where the information is not quite the second derivative.
+    longest: no coefficient moves further in one step, for likelihoods that are nearly flat far out.
     """
     place, here = start, likelihood(start)
     step: Floats = np.zeros_like(start)
@@ -67,7 +74,8 @@ def maximise(
         # nothing is left to gain beyond what rounding of the value itself hides
         if abs(decrement) <= max(limit, 1e-15 * abs(here.value) * 1e-3):
             return Maximum(place, here, step, True)
-        place, here, moved = _gain(likelihood, place, here, step)
+        reach = float(np.abs(step).max())
+        place, here, moved = _gain(likelihood, place, here, step * min(1.0, longest / reach) if reach else step)
         if not moved:
             return Maximum(place, here, step, abs(decrement) < 1e-9 * (1 + abs(here.value)))
     return Maximum(place, here, step, False)
@@ -90,8 +98,20 @@ def inverse(information: Floats) -> Floats:
     scale = np.sqrt(np.diag(information))
     if not np.isfinite(information).all() or (scale <= 0).any():
         raise ConvergenceError("the data hold no information on one of the coefficients")
-    try:
-        unit = np.linalg.inv(information / np.outer(scale, scale))
-    except np.linalg.LinAlgError as error:
-        raise ConvergenceError("the data hold no information on one of the coefficients") from error
-    return unit / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    if values[0] < SINGULAR:
+        raise ConvergenceError("the data hold no information on one combination of the coefficients")
+    unit = (vectors / values) @ vectors.T
+    return np.asarray(unit / np.outer(scale, scale), dtype=np.float64)
+
+
+def is_singular(information: Floats) -> bool:
+    """Whether an information matrix, scaled by its diagonal, says nothing in some direction."""
+    scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    return bool(np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < SINGULAR)
+
+
+def weakest(information: Floats) -> Floats:
+    """The direction in which an information matrix, scaled by its diagonal, is smallest."""
+    scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    return np.asarray(np.linalg.eigh(information / np.outer(scale, scale))[1][:, 0] / scale, dtype=np.float64)
