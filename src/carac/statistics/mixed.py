@@ -170,7 +170,7 @@ def fit_mixed(rows: Rows, nodes: int = NODES) -> MixedFit:
     if nodes < FEWEST_NODES:
         raise EstimationError(f"{nodes} nodes are too few for the derivative to fit the likelihood; take {NODES}")
     width = rows.design.shape[1]
-    plain = maximise(lambda beta: _without(rows, beta), np.zeros(width), 1e-14, 200)
+    plain = maximise(lambda beta: _without(rows, beta), np.zeros(width), steps=200)
     if not plain.settled:
         raise ConvergenceError("the model without differences between studies did not reach a maximum")
     quadrature = np.polynomial.hermite.hermgauss(nodes)

@@ -13,8 +13,8 @@ import numpy as np
 
 from carac.statistics.checks import ConvergenceError, Floats
 
-#: A Newton decrement below this leaves the estimate some 1e-8 standard errors from the maximum.
-DECREMENT = 1e-16
+#: A Newton decrement below this leaves the estimate some 1e-10 standard errors from the maximum.
+DECREMENT = 1e-20
 STEPS = 60
 HALVINGS = 30
 #: An eigenvalue of a scaled information matrix below this is nothing but rounding.
