@@ -1,4 +1,4 @@
-"""Draw the pictures of the README: what carac prints about the teaching cohort (SYNTHETIC), as SVG.
+"""Draw the pictures of the README: what carac prints about synthetic patients, as SVG.
 
     python tools/make_pictures.py [FOLDER]
 
@@ -17,11 +17,9 @@ from unittest.mock import patch
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
-from rich.text import Text
 
 from carac import api
 from carac.commands import demonstrate, showing
-from carac.grading.run import Graded
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 PATIENT, DAY = "T02", 13
@@ -80,14 +78,13 @@ def pictures() -> dict[str, str]:
             showing.show_explanation(explanation)
 
     return {
-        "demo.svg": drawn("carac demo (synthetic patients)", lambda console: _table(console, graded), width=DEMO_WIDTH),
+        "demo.svg": drawn(
+            "carac demo (synthetic patients)",
+            lambda console: demonstrate.show_toxicities(console, demonstrate.synthetic_rows()),
+            width=DEMO_WIDTH,
+        ),
         "explain.svg": drawn(f"carac demo -p {PATIENT} --day {DAY} (synthetic patient)", show_explanation),
     }
-
-
-def _table(console: Console, graded: Graded) -> None:
-    console.print(Text("The teaching cohort: synthetic courses, worst grade of each", style="bold"))
-    console.print(demonstrate._table(graded, demonstrate.teaching_cases()))
 
 
 def main() -> None:

@@ -13,10 +13,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from carac.api import compare, definitions, demo_cohort, explain, grade, read
+    from carac.api import compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "definitions", "demo_cohort", "explain", "grade", "read"]
+__all__ = [
+    "__version__",
+    "compare",
+    "definitions",
+    "demo_cohort",
+    "explain",
+    "grade",
+    "read",
+    "read_truth",
+    "synthesize",
+]
 
 
 def __getattr__(name: str) -> Any:

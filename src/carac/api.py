@@ -1,4 +1,4 @@
-"""carac from Python: read a record, grade it, explain a patient-day, compare two outputs."""
+"""carac from Python: read a record, grade it, explain a patient-day, compare two outputs, make a synthetic cohort."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carac.cohort.checks import check_cohort
 from carac.cohort.cohort import Cohort, make_cohort
@@ -28,6 +28,9 @@ from carac.parameters import Parameters, from_toml
 from carac.progress import Progress
 from carac.sources.detect import read as read_records
 from carac.sources.omop import OmopOptions
+
+if TYPE_CHECKING:
+    from carac.synthetic.truth import Truth
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -136,6 +139,64 @@ def compare(first: str | Path, second: str | Path) -> Comparison:
 def definitions() -> dict[str, Definition]:
     """Every definition by name."""
     return dict(all_definitions())
+
+
+def synthesize(
+    folder: str | Path,
+    patients: int = 500,
+    seed: int = 1,
+    *,
+    changes: Mapping[str, object] | None = None,
+    messiness: str = "none",
+    file_format: str = "parquet",
+    with_truth: bool = True,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> dict[str, int]:
+    """Make a synthetic cohort, with the truth beside it; the number of rows by file.
+
+    Parameters
+    ----------
+    folder: a new folder, or an earlier output of carac, which is exchanged whole.
+    patients: how many; the first of them are the same however many follow.
+    seed: of the random numbers.
+    changes: values of the world by name, such as ``{"marrow.injury": 0.0}``; docs/world.md lists them.
+    messiness: faults of an export: ``none``, ``some`` or ``much``.
+    file_format: ``parquet`` or ``csv``.
+    with_truth: False leaves the folder ``truth`` out.
+    processes: how many work at once. With more than one, a script has to guard its start with
+        ``if __name__ == "__main__"``.
+    progress: who shows it.
+
+    Raises
+    ------
+    CaracError: a name, value or option that cannot be, or a folder that holds other files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rows = synthesize(f"{folder}/cohort", patients=2)
+    ...     truth = read_truth(f"{folder}/cohort")
+    >>> rows["synthetic_infusions.parquet"], truth.infusions.num_rows
+    (2, 2)
+    """
+    from carac.synthetic.batches import Order
+    from carac.synthetic.world import World
+    from carac.synthetic.write import synthesize as write
+
+    order = Order(patients, seed, World.load(None, changes), messiness, with_truth, file_format)
+    return write(order, Path(folder), processes, progress)
+
+
+def read_truth(folder: str | Path) -> Truth:
+    """What really happened in a synthetic cohort: days, infusions, events, and events without anticoagulant.
+
+    Raises `CaracError` where the folder has no truth.
+    """
+    from carac.synthetic.truth import read_truth as read_tables
+
+    return read_tables(folder)
 
 
 def demo_cohort() -> Cohort:

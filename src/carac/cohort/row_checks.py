@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from carac.cohort.cohort import Cohort
 from carac.cohort.setting_aside import ROWS, counted_rows
+from carac.cohort.tables import SYNTHETIC
 from carac.findings import Finding, Severity
 
 #: Time column of each table of a patient, and what one row is called.
@@ -36,7 +37,7 @@ class RowCheck:
 
 def file_of(cohort: Cohort, table: str) -> str:
     """Name of the file of a table; empty where the record is no folder of files."""
-    names = [name for name in cohort.files if name.split(".")[0].lower() == table]
+    names = [name for name in cohort.files if name.split(".")[0].lower().removeprefix(SYNTHETIC) == table]
     return names[0] if names else ""
 
 

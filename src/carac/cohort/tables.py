@@ -122,6 +122,9 @@ RECORD_TABLES: dict[str, RecordTable] = {
     )
 }
 
+#: What the name of a file that `carac synthesize` wrote begins with, before that of its table.
+SYNTHETIC = "synthetic_"
+
 #: Only these two are needed; without one of the others, what needs it is null.
 NEEDED_TABLES = ("infusions", "labs")
 

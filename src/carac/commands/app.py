@@ -57,7 +57,7 @@ def demo(
     day: Annotated[int | None, typer.Option("--day", help="day to explain; else the day worth reading")] = None,
     full: Full = False,
 ) -> None:
-    """Grade the teaching cohort (synthetic) and explain one patient-day."""
+    """Make and grade 500 synthetic patients, count their toxicities, and explain one patient-day of a teaching case."""
     from carac.commands import demonstrate
 
     demonstrate.run(patient, day, full)
@@ -181,6 +181,46 @@ def definitions(
     from carac.commands import cards
 
     cards.run(name, json)
+
+
+@app.command()
+def synthesize(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="folder for the tables", show_default=False)
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", "-n", help="how many (500; with --check 20000)", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="the same seed makes the same patients")] = 1,
+    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+    products: Annotated[
+        list[str] | None,
+        typer.Option("--product", help="PRODUCT=WEIGHT, such as axi-cel=2; only those named; may be repeated"),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="first date of infusion")] = None,
+    last: Annotated[str | None, typer.Option("--until", help="last date of infusion")] = None,
+    messiness: Annotated[str, typer.Option("--messiness", help="faults of an export: none, some or much")] = "none",
+    world: Annotated[Path | None, typer.Option("--world", help="TOML file with other rates and effects")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE changes one rate or effect; may be repeated")
+    ] = None,
+    no_truth: Annotated[bool, typer.Option("--no-truth", help="leave the truth out")] = False,
+    processes: Annotated[int, typer.Option("--processes", help="how many work at once")] = 2,
+    check: Annotated[
+        bool, typer.Option("--check", help="grade the cohort and compare it with published figures")
+    ] = False,
+) -> None:
+    """Make a synthetic cohort whose truth is known: tables like those of a centre, and what really happened."""
+    from carac.commands import synthesizing as work
+
+    if output is None and not check:
+        raise CaracError("There is nowhere to write; name a folder with -o, or use --check.")
+    number = patients if patients is not None else work.CHECKED if check else work.PATIENTS
+    order = work.order_of(number, seed, messiness, not no_truth, file_format, products, first, last, world, changes)
+    if check:
+        work.check(order, output, processes)
+    elif output is not None:
+        work.write(order, output, processes)
 
 
 def main() -> None:

@@ -21,6 +21,9 @@ from carac.grading.parameters import resolved
 from carac.grading.run import Graded
 from carac.parameters import Parameters, from_options, from_toml
 from carac.progress import Progress
+from carac.sources.synthetic import KIND as SYNTHETIC_RECORD
+
+_SYNTHETIC = "The record is synthetic: its patients do not exist."
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,14 @@ def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool)
         cohort, graded = _graded(records, run, engine, progress)
         if run.hash_identifiers:
             graded.findings = _without_names(cohort)
-        command = {"command": "grade", "record": records.name, "tables": sorted(cohort.present & set(RECORD_TABLES))}
+        synthetic = bool(cohort.findings.of(SYNTHETIC_RECORD))
+        command: dict[str, object] = {
+            "command": "grade",
+            "record": records.name,
+            "tables": sorted(cohort.present & set(RECORD_TABLES)),
+        }
+        if synthetic:
+            command["synthetic"] = True
         counts = write_output(
             graded,
             output,
@@ -141,6 +151,7 @@ def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool)
     number = len(graded.plan.definitions)
     print(
         f"{output}: {days} patient-days of {infusions} infusions and {events} events, graded by {number} definitions."
+        + (f" {_SYNTHETIC}" if synthetic else "")
     )
 
 
@@ -153,4 +164,6 @@ def explain(records: Path, patient: str, day: int, infusion: int | None, run: Ru
         if json:
             print(explanation.as_json(), file=sys.stdout)
         else:
+            if graded.findings.of(SYNTHETIC_RECORD):
+                showing.console().print(_SYNTHETIC, style="italic")
             showing.show_explanation(explanation, full)

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from carac.cohort.records import Records, RecordSource
-from carac.cohort.tables import NEEDED_TABLES, RECORD_TABLES, RecordTable
+from carac.cohort.tables import NEEDED_TABLES, RECORD_TABLES, SYNTHETIC, RecordTable
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError, Finding, Severity
 from carac.manifest import file_hash
+from carac.sources.synthetic import synthetic_findings
 from carac.vocabulary.spelling import nearest
 
 #: A Parquet file with more bytes stays where it is and is read anew by each query: copying its rows costs as much
@@ -62,6 +63,7 @@ def read_folder(engine: DuckDB, path: Path) -> Records:
     for name in NEEDED_TABLES:
         if name not in found:
             raise CaracError(_no_table(path, name))
+    records.findings.extend(synthetic_findings(found))
     for name, file in found.items():
         try:
             records.sources[name] = _source(records, RECORD_TABLES[name], file)
@@ -82,16 +84,22 @@ def _no_table(folder: Path, name: str) -> str:
 
 
 def table_file(folder: Path, name: str) -> Path | None:
-    """The file of a table in a folder, in any letter case; None where there is none."""
+    """The file of a table in a folder, in any letter case; None where there is none.
+
+    A file named after the table comes before a synthetic one.
+    """
     files = {file.name.lower(): file for file in folder.iterdir()} if folder.is_dir() else {}
-    for ending in _ENDINGS:
-        if name + ending in files:
-            return files[name + ending]
-    return files.get(name) if name in files and files[name].is_dir() else None
+    for known in (name, SYNTHETIC + name):
+        for ending in _ENDINGS:
+            if known + ending in files:
+                return files[known + ending]
+        if known in files and files[known].is_dir():
+            return files[known]
+    return None
 
 
 def _unknown_file(file: Path, found: dict[str, Path]) -> Finding:
-    stem = file.name.split(".")[0].lower()
+    stem = file.name.split(".")[0].lower().removeprefix(SYNTHETIC)
     near = nearest(stem, RECORD_TABLES)
     if stem in found:
         message = f"the file was not read, because {found[stem].name} was."
