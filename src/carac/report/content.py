@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -129,3 +129,10 @@ class Document:
     def all_sections(self) -> tuple[Section, ...]:
         """The sections, and after them those of the patients."""
         return self.sections + self.patients
+
+    def numbers(self) -> Mapping[tuple[str, str], int]:
+        """The number of each table and figure, by its kind and name."""
+        tables = (table.name for section in self.all_sections() for table in section.tables())
+        figures = (figure.name for section in self.all_sections() for figure in section.figures())
+        found = {("table", name): number for number, name in enumerate(tables, 1)}
+        return found | {("figure", name): number for number, name in enumerate(figures, 1)}

@@ -45,15 +45,15 @@ def png(drawn: str, dots: int = PRINT_DOTS) -> bytes:
     """An SVG as PNG, at so many dots to the inch."""
     assert _registered()
     # The converter takes a unit of the drawing for 1/72 inch; charts are laid out in units of 1/96.
-    return vl_convert.svg_to_png(_bare(drawn), scale=72 / _SCREEN_DOTS, ppi=dots)
+    return vl_convert.svg_to_png(for_print(drawn), scale=72 / _SCREEN_DOTS, ppi=dots)
 
 
 def pdf(drawn: str) -> bytes:
     """An SVG as a page of PDF."""
     assert _registered()
-    return vl_convert.svg_to_pdf(_bare(drawn))
+    return vl_convert.svg_to_pdf(for_print(drawn))
 
 
-def _bare(drawn: str) -> str:
+def for_print(drawn: str) -> str:
     """The drawing with one font name, which is what the converter looks up."""
     return drawn.replace("IBM Plex Sans, Arial, Helvetica, sans-serif", "IBM Plex Sans")

@@ -32,6 +32,12 @@ def analyte_short(analyte: str) -> str:
     return _SHORT.get(analyte) or words.title(analyte)
 
 
+def in_sentence(analyte: str) -> str:
+    """An analyte in the middle of a sentence; abbreviations keep their letters."""
+    name = analyte_short(analyte)
+    return name if name[:2].isupper() or name[1:2].isupper() or name.startswith("D-") else f"{name[0].lower()}{name[1:]}"
+
+
 def unit(analyte: str) -> str:
     """Its canonical unit as printed; empty where it has none."""
     found = analytes()[analyte].canonical_unit if analyte in analytes() else ""

@@ -27,6 +27,7 @@ def day_axis(first: int, last: int, title: str | None = "Days after infusion", g
         title=title,
         grid=grid,
         labelExpr="replace(datum.label, '-', '−')",
+        labelOverlap=False,
         labels=title is not None,
         ticks=title is not None,
         domain=title is not None,

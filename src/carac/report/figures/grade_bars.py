@@ -135,7 +135,7 @@ def _key(height: float, with_range: bool) -> list[alt.Chart]:
     """The grades and their colours, above the bars."""
     grades = [(f"grade {n}" if n == 0 else str(n), theme.GRADES[n]) for n in range(5)]
     if with_range:
-        grades.append(("only a range is known", theme.RANGE))
+        grades.append(("range only", theme.RANGE))
     rows, x = [], 0.0
     for label, fill in grades:
         rows.append({"x": x, "x2": x + 13, "tx": x + 18, "fill": fill, "label": label, "y": -22, "y2": -10, "yc": -16})

@@ -55,7 +55,14 @@ def _panel(material: Material, one: HeatMap, keys: Sequence[Key], height: float,
     address = data_address(cells)
     rows = [{"from": first - 0.5, "to": last + 0.5, "y": 0, "y2": height, "url": address}]
     week = [day for day in axes.ticks(first, last) if day % 7 == 0]
-    axis = alt.Axis(values=week, title="Days after infusion" if place == 0 else None, grid=False, titleAnchor="start")
+    axis = alt.Axis(
+        values=week,
+        title="Days after infusion" if place == 0 else None,
+        grid=False,
+        titleAnchor="start",
+        labelOverlap=False,
+        labelExpr="replace(datum.label, '-', '−')",
+    )
     image = (
         alt.Chart(axes.data(rows))
         .mark_image(aspect=False, smooth=False)

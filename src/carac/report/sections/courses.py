@@ -32,7 +32,7 @@ def section(material: Material) -> Section:
     )
     blocks: list[Block] = [Paragraph(text)]
     blocks += [_figure(material, analyte) for analyte in ANALYTES if known.get(analyte)]
-    missing = [words.analyte_short(analyte) for analyte in ANALYTES if not known.get(analyte)]
+    missing = [words.in_sentence(analyte) for analyte in ANALYTES if not known.get(analyte)]
     if missing:
         blocks.append(Paragraph(f"Not measured, or not gradable, in any infusion: {words.listed(missing)}."))
     table = _extremes(material, [analyte for analyte in ANALYTES if known.get(analyte)])

@@ -58,7 +58,7 @@ def _said(tested: list[Tested]) -> str:
     for analyte in ("platelets", "fibrinogen", "d_dimer", "ferritin"):
         share = _share(tested, analyte)
         if share is not None:
-            parts.append(f"{words.analyte_short(analyte)} on {percent(share)} %")
+            parts.append(f"{words.in_sentence(analyte)} on {percent(share)} %")
     return (
         f"Of the patient-days {_FROM} to {_TO} under observation, {words.listed(parts)} had a result."
         " A day without a result is a day without a grade, not a day without toxicity."

@@ -111,8 +111,8 @@ def possible(material: Material, reached: Reached) -> str:
     """The range of a share where what is missing leaves one, such as "; 20–45"; empty where nothing is open."""
     if not reached.open or reached.range is None or material.writer.is_small(reached.open, reached.known):
         return ""
-    low, high = reached.range
-    return f"; {percent(low)}–{percent(high)}"
+    low, high = (percent(end) for end in reached.range)
+    return f"; {low}–{high}" if low != high else ""
 
 
 def _scores(material: Material) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
@@ -22,7 +23,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-sr
 
 def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
     """The page."""
-    sections = document.all_sections()
+    sections, write = document.all_sections(), _Page(drawings, document.numbers())
     parts = [
         "<!doctype html>",
         '<html lang="en">',
@@ -32,11 +33,11 @@ def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
         f'<p class="synthetic" role="note">{theme.SYNTHETIC_MARK}: nobody here exists</p>' if document.synthetic else "",
         f"<header><h1>{escape(document.title)}</h1>",
         f'<p class="subtitle">{escape(document.subtitle)}</p>',
-        *(_block(block, drawings) for block in document.lead),
+        *(write.block(block) for block in document.lead),
         "</header>",
         _contents(sections),
         '<main id="content">',
-        *(_section(section, drawings) for section in sections),
+        *(write.section(section) for section in sections),
         "</main>",
         f"<footer><p>Made by carac. Not a medical device.{_again(document)}</p></footer>",
         "</body></html>",
@@ -81,26 +82,35 @@ def _contents(sections: tuple[Section, ...]) -> str:
     return f'<nav aria-label="Contents"><ol>{links}</ol></nav>'
 
 
-def _section(section: Section, drawings: Mapping[str, Drawing]) -> str:
-    inside = "\n".join(_block(block, drawings) for block in section.blocks)
-    head = f'<h2 id="{section.name}-title">{escape(section.title)}</h2>'
-    return f'<section id="{section.name}" aria-labelledby="{section.name}-title">{head}\n{inside}</section>'
+@dataclass(frozen=True)
+class _Page:
+    """Writes blocks, with the drawings and numbers of a document at hand."""
+
+    drawings: Mapping[str, Drawing]
+    numbers: Mapping[tuple[str, str], int]
+
+    def section(self, section: Section) -> str:
+        """A section with its heading."""
+        inside = "\n".join(self.block(block) for block in section.blocks)
+        head = f'<h2 id="{section.name}-title">{escape(section.title)}</h2>'
+        return f'<section id="{section.name}" aria-labelledby="{section.name}-title">{head}\n{inside}</section>'
+
+    def block(self, block: Block) -> str:
+        """Any block."""
+        if isinstance(block, Heading):
+            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+        if isinstance(block, Paragraph):
+            return f'<p class="{block.voice}">{escape(block.text)}</p>'
+        if isinstance(block, Items):
+            kind = "ol" if block.numbered else "ul"
+            texts = "".join(f"<li>{escape(text)}</li>" for text in block.texts)
+            return f'<{kind} class="list">{texts}</{kind}>'
+        if isinstance(block, Table):
+            return table(block, self.numbers["table", block.name])
+        return _figure(block, self.drawings[block.name], self.numbers["figure", block.name])
 
 
-def _block(block: Block, drawings: Mapping[str, Drawing]) -> str:
-    if isinstance(block, Heading):
-        return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
-    if isinstance(block, Paragraph):
-        return f'<p class="{block.voice}">{escape(block.text)}</p>'
-    if isinstance(block, Items):
-        kind = "ol" if block.numbered else "ul"
-        return f'<{kind} class="list">' + "".join(f"<li>{escape(text)}</li>" for text in block.texts) + f"</{kind}>"
-    if isinstance(block, Table):
-        return table(block)
-    return _figure(block, drawings[block.name])
-
-
-def table(block: Table) -> str:
+def table(block: Table, number: int) -> str:
     """A table with its title as caption; it scrolls by itself where the page is narrow."""
     text = _text_columns(block)
     head = "".join(
@@ -112,7 +122,7 @@ def table(block: Table) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in block.notes)
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(block.title, quote=True)}">'
-        f'<table id="table-{block.name}"><caption>{escape(block.title)}</caption>'
+        f'<table id="table-{block.name}"><caption>Table {number}. {escape(block.title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         + (f'<div class="table-notes">{notes}</div>' if notes else "")
     )
@@ -136,14 +146,14 @@ def _row(block: Table, row: tuple[str, ...], text: set[int]) -> str:
     return f'<tr><th scope="row"{inner}>{escape(row[0].strip())}</th>{cells}</tr>'
 
 
-def _figure(block: Figure, drawn: Drawing) -> str:
+def _figure(block: Figure, drawn: Drawing, number: int) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in block.notes)
     width = re.search(r'<svg[^>]* width="([\d.]+)"', drawn.svg)
     limit = f"{float(width.group(1)) * 1.12:.0f}px" if width else "100%"
     return (
         f'<figure id="figure-{block.name}"><div class="wide" tabindex="0" role="img"'
         f' aria-label="{escape(block.alternative, quote=True)}" style="--width:{limit}">{inline(drawn.svg, block.name)}</div>'
-        f"<figcaption><strong>{escape(block.title)}</strong>{notes}</figcaption></figure>"
+        f"<figcaption><strong>Figure {number}. {escape(block.title)}</strong>{notes}</figcaption></figure>"
     )
 
 
