@@ -35,7 +35,9 @@ def analyte_short(analyte: str) -> str:
 def in_sentence(analyte: str) -> str:
     """An analyte in the middle of a sentence; abbreviations keep their letters."""
     name = analyte_short(analyte)
-    return name if name[:2].isupper() or name[1:2].isupper() or name.startswith("D-") else f"{name[0].lower()}{name[1:]}"
+    return (
+        name if name[:2].isupper() or name[1:2].isupper() or name.startswith("D-") else f"{name[0].lower()}{name[1:]}"
+    )
 
 
 def unit(analyte: str) -> str:

@@ -73,9 +73,7 @@ def counts_below(
     for place, (label, colour, by_day) in enumerate(rows):
         y = height + top + 14 * place
         names.append({"label": label, "y": y, "colour": colour})
-        texts += [
-            {"day": day, "text": by_day.get(day, "0"), "y": y, "colour": colour} for day in ticks(first, last)
-        ]
+        texts += [{"day": day, "text": by_day.get(day, "0"), "y": y, "colour": colour} for day in ticks(first, last)]
     return [
         alt.Chart(data(texts))
         .mark_text(fontSize=theme.SMALL, baseline="middle")

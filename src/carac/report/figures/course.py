@@ -13,6 +13,8 @@ from carac.report.figures import axes
 from carac.report.groups import Group
 from carac.report.labels import spread
 from carac.report.material import Material
+from carac.report.numbers import SMALL
+from carac.report.options import GROUPINGS
 from carac.report.queries.courses import DayQuartiles, by_day
 from carac.report.thresholds import Threshold, thresholds
 
@@ -54,7 +56,9 @@ class Vertical:
             step = _step((self.high - self.low) / 5)
             return [step * n for n in range(ceil(self.low / step), floor(self.high / step + 1e-9) + 1)]
         decades = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
-        steps = (1, 2, 5) if log10(self.high / self.low) < 2.3 else (1, 3) if log10(self.high / self.low) < 3.3 else (1,)
+        steps = (
+            (1, 2, 5) if log10(self.high / self.low) < 2.3 else (1, 3) if log10(self.high / self.low) < 3.3 else (1,)
+        )
         made = [m * 10.0**d for d in decades for m in steps]
         return [value for value in made if self.low <= value * 1.0000001 and value <= self.high * 1.0000001]
 
@@ -84,9 +88,14 @@ def course(material: Material, analyte: str) -> alt.TopLevelMixin:
     return theme.finished(chart, title, subtitle, material.synthetic)
 
 
-def _by_words(material: Material) -> str:
-    from carac.report.options import GROUPINGS
+def fewest(material: Material) -> int:
+    """How many have to be measured on a day for a median: a cohort of a few shows what it has."""
+    if material.options.hide_small_cells:
+        return SMALL
+    return 1 if len(material.infusions) < 2 * FEWEST else FEWEST
 
+
+def _by_words(material: Material) -> str:
     return "all patients" if material.options.by == "none" else f"by {GROUPINGS[material.options.by]}"
 
 
@@ -95,8 +104,8 @@ def panel(
 ) -> alt.LayerChart:
     """The layers of a course, without title."""
     first, last = material.options.first_day, material.options.last_day
-    fewest = 1 if len(material.infusions) < 2 * FEWEST else FEWEST
-    drawn = [row for row in rows if row.count >= fewest and not material.writer.is_small(row.count)]
+    least = fewest(material)
+    drawn = [row for row in rows if row.count >= least]
     limits = thresholds(material, analyte)
     y = vertical(_extent(drawn, limits), analyte in LOGARITHMIC)
     # Many bands make mud of each other: quartiles are drawn as bands for up to four groups.
@@ -119,9 +128,7 @@ def _extent(rows: Sequence[DayQuartiles], limits: Sequence[Threshold]) -> list[f
     return values + [limit.value for limit in limits if limit.value <= 1.3 * top] if values else [1.0]
 
 
-def _bands(
-    rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, last: int, y: Vertical
-) -> alt.Chart:
+def _bands(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, last: int, y: Vertical) -> alt.Chart:
     return (
         alt.Chart(axes.data(_points(rows, groups, y)))
         .mark_area(opacity=0.16, interpolate="linear")
@@ -197,7 +204,13 @@ def _names(
         for (group, _, _), place in zip(ends, places, strict=True)
     ]
     leaders = [
-        {"x": axes.pixel_of_day(day, first, last, width) + 4, "y": end, "x2": width + 12, "y2": place, "colour": g.colour}
+        {
+            "x": axes.pixel_of_day(day, first, last, width) + 4,
+            "y": end,
+            "x2": width + 12,
+            "y2": place,
+            "colour": g.colour,
+        }
         for (g, day, end), place in zip(ends, places, strict=True)
     ]
     pixel = {"scale": None, "axis": None}
@@ -230,8 +243,7 @@ def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) ->
     wanted = [y.pixel(limit.value) - 6 for limit in inside]
     places = spread(wanted, 12, 4, y.height)
     rows = [
-        {"value": limit.value, "words": limit.words, "y": place}
-        for limit, place in zip(inside, places, strict=True)
+        {"value": limit.value, "words": limit.words, "y": place} for limit, place in zip(inside, places, strict=True)
     ]
     return [
         alt.Chart(axes.data(rows))

@@ -92,7 +92,11 @@ def _key() -> list[alt.Chart]:
         alt.Chart(axes.data(rows))
         .mark_rect(stroke=theme.LINE, strokeWidth=0.5)
         .encode(
-            x=alt.X("x:Q", **pixel), x2="x2:Q", y=alt.Y("y:Q", **pixel), y2="y2:Q", color=alt.Color("fill:N", scale=None)
+            x=alt.X("x:Q", **pixel),
+            x2="x2:Q",
+            y=alt.Y("y:Q", **pixel),
+            y2="y2:Q",
+            color=alt.Color("fill:N", scale=None),
         ),
         alt.Chart(axes.data(rows))
         .mark_text(align="left", baseline="middle", fontSize=theme.SMALL)
@@ -130,7 +134,9 @@ def severity_figure(material: Material, tested: Sequence[Tested], last_day: int)
 def _grade_axis(grades: Sequence[int]) -> alt.X:
     label = "datum.value == 3 ? '3 to 5' : format(datum.value, 'd')"
     axis = alt.Axis(values=list(grades), title="CRS grade of the day", grid=False, labelExpr=label)
-    return alt.X("grade:Q", scale=alt.Scale(domain=[min(grades) - 0.2, max(grades) + 0.2], nice=False, zero=False), axis=axis)
+    return alt.X(
+        "grade:Q", scale=alt.Scale(domain=[min(grades) - 0.2, max(grades) + 0.2], nice=False, zero=False), axis=axis
+    )
 
 
 def _slopes(points: Sequence[dict[str, object]], grades: Sequence[int]) -> alt.Chart:

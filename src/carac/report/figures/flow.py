@@ -22,7 +22,13 @@ def flow_figure(material: Material, steps: Sequence[FlowStep]) -> alt.TopLevelMi
         boxes.append({"x": 0, "x2": BOX, "y": top, "y2": top + HIGH})
         texts.append({"x": BOX / 2, "y": top + HIGH / 2, "text": f"{step.name}", "weight": "normal", "dy": -8})
         texts.append(
-            {"x": BOX / 2, "y": top + HIGH / 2, "text": f"n = {material.writer.count(step.count)}", "weight": 600, "dy": 9}
+            {
+                "x": BOX / 2,
+                "y": top + HIGH / 2,
+                "text": f"n = {material.writer.count(step.count)}",
+                "weight": 600,
+                "dy": 9,
+            }
         )
         bottom = top + HIGH
         if place == len(steps) - 1:
@@ -35,7 +41,12 @@ def flow_figure(material: Material, steps: Sequence[FlowStep]) -> alt.TopLevelMi
             lines.append({"x": BOX / 2, "y": middle, "x2": BOX + 20, "y2": middle})
             first = middle - LINE * (len(reasons) - 1) / 2
             texts += [
-                {"x": BOX + 28, "y": first + LINE * n, "text": f"{material.writer.count(count)} {why}", "weight": "side"}
+                {
+                    "x": BOX + 28,
+                    "y": first + LINE * n,
+                    "text": f"{material.writer.count(count)} {why}",
+                    "weight": "side",
+                }
                 | {"dy": 0}
                 for n, (why, count) in enumerate(reasons)
             ]
@@ -43,7 +54,9 @@ def flow_figure(material: Material, steps: Sequence[FlowStep]) -> alt.TopLevelMi
     return theme.finished(_drawn(boxes, texts, lines, top + HIGH), "Flow of infusions", "", material.synthetic)
 
 
-def _drawn(boxes: list[dict[str, object]], texts: list[dict[str, object]], lines: list[dict[str, object]], height: float) -> alt.LayerChart:
+def _drawn(
+    boxes: list[dict[str, object]], texts: list[dict[str, object]], lines: list[dict[str, object]], height: float
+) -> alt.LayerChart:
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
     inside = [text | {"y": float(str(text["y"])) + float(str(text["dy"]))} for text in texts]
 

@@ -149,7 +149,11 @@ def _key(height: float) -> list[alt.Chart]:
         alt.Chart(axes.data(rows))
         .mark_rect(stroke=theme.LINE, strokeWidth=1)
         .encode(
-            x=alt.X("x:Q", **pixel), x2="x2:Q", y=alt.Y("y:Q", **pixel), y2="y2:Q", color=alt.Color("fill:N", scale=None)
+            x=alt.X("x:Q", **pixel),
+            x2="x2:Q",
+            y=alt.Y("y:Q", **pixel),
+            y2="y2:Q",
+            color=alt.Color("fill:N", scale=None),
         ),
         alt.Chart(axes.data(rows))
         .mark_text(align="left", baseline="middle", fontSize=theme.SMALL)

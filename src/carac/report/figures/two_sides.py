@@ -10,7 +10,7 @@ import altair as alt
 
 from carac.report import theme, words
 from carac.report.figures import axes
-from carac.report.figures.course import Vertical, vertical
+from carac.report.figures.course import Vertical, fewest, vertical
 from carac.report.figures.event_axis import LANES
 from carac.report.material import Material
 from carac.report.queries.courses import DayQuartiles, by_day
@@ -32,11 +32,11 @@ def two_sides(material: Material, events: Sequence[Event], observed: dict[int, i
     """
     panels = []
     for analyte, colour in _COURSES:
-        rows = [row for row in by_day(material, analyte, together=True) if not material.writer.is_small(row.count)]
+        rows = [row for row in by_day(material, analyte, together=True) if row.count >= fewest(material)]
         if rows:
             panels.append(_lab(material, analyte, colour, rows))
     panels.append(_events(material, events, observed))
-    chart = alt.vconcat(*panels, spacing=14, bounds="flush").resolve_scale(x="shared", y="independent")
+    chart = alt.vconcat(*panels, spacing=24, bounds="flush").resolve_scale(x="shared", y="independent")
     subtitle = "Events by day of onset; above them median and quartiles of all patients"
     return theme.finished(chart, "Bleeding and thrombosis on one day axis", subtitle, material.synthetic)
 
@@ -50,7 +50,9 @@ def _lab(material: Material, analyte: str, colour: str, rows: Sequence[DayQuarti
     x = axes.day_axis(first, last, title=None)
     return alt.layer(
         axes.infusion_line(first, last, LAB),
-        base.mark_area(color=colour, opacity=0.18).encode(x=x, y=alt.Y("low:Q", scale=y.scale(), axis=axis), y2="high:Q"),
+        base.mark_area(color=colour, opacity=0.18).encode(
+            x=x, y=alt.Y("low:Q", scale=y.scale(), axis=axis), y2="high:Q"
+        ),
         base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=alt.Y("median:Q", scale=y.scale(), axis=axis)),
         _side(words.analyte_short(analyte), words.unit(analyte), colour, _at_end(rows, y)),
     ).properties(width=WIDTH, height=LAB)
@@ -69,7 +71,9 @@ def _side(name: str, unit: str, colour: str, at: float) -> alt.LayerChart:
             .encode(x=alt.value(WIDTH + 8), y=alt.value(y), text="text:N")
         )
 
-    return alt.layer(text(name, theme.SEMIBOLD, at - 7, theme.TEXT), text(f"median, {unit}", "normal", at + 8, theme.SMALL))
+    return alt.layer(
+        text(name, theme.SEMIBOLD, at - 7, theme.TEXT), text(f"median, {unit}", "normal", at + 8, theme.SMALL)
+    )
 
 
 def _events(material: Material, events: Sequence[Event], observed: dict[int, int]) -> alt.LayerChart:
@@ -81,6 +85,7 @@ def _events(material: Material, events: Sequence[Event], observed: dict[int, int
         values=[n for n in range(-(most // step) * step, most + 1, step)],
         title=None,
         domain=False,
+        labelOverlap=False,
         labelExpr="format(abs(datum.value), 'd')",
     )
     x = axes.day_axis(first, last)
@@ -107,9 +112,7 @@ def _events(material: Material, events: Sequence[Event], observed: dict[int, int
     ).properties(width=WIDTH, height=BARS)
 
 
-def _bars(
-    material: Material, events: Sequence[Event], first: int, last: int
-) -> tuple[list[dict[str, object]], int]:
+def _bars(material: Material, events: Sequence[Event], first: int, last: int) -> tuple[list[dict[str, object]], int]:
     """Bars by day and lane, bleeding stacked upwards, thrombosis downwards; and the highest of all."""
     counts = Counter((event.day, event.lane) for event in events if first <= event.day <= last)
     bars: list[dict[str, object]] = []
@@ -132,15 +135,17 @@ def _bars(
 def _lane_names(material: Material, events: Sequence[Event]) -> list[alt.Chart]:
     counts = Counter(event.lane for event in events if event.day <= material.options.last_day)
     short = {lane: lane.removeprefix("bleeding, ").replace("clinically relevant", "relevant") for lane in LANES}
-    rows = []
+    rows: list[dict[str, object]] = []
     for lanes, head, top in ((_BLEEDS, "Bleeding", 6.0), (_CLOTS, "Thrombosis", BARS / 2 + 12)):
         rows.append({"text": head, "y": top, "colour": theme.INK, "bold": True})
         shown = [lane for lane in lanes if counts[lane]]
         if not shown:
             rows.append({"text": "none recorded", "y": top + 15, "colour": theme.MUTED, "bold": False})
         for place, lane in enumerate(shown, 1):
-            text = f"■ {short[lane]} ({material.writer.count(counts[lane])})"
-            rows.append({"text": text, "y": top + 15 * place, "colour": LANES[lane], "bold": False})
+            text = f"{short[lane]} ({material.writer.count(counts[lane])})"
+            rows.append(
+                {"text": text, "y": top + 15 * place, "colour": theme.INK, "bold": False, "square": LANES[lane]}
+            )
 
     def layer(bold: bool) -> alt.Chart:
         own = [row for row in rows if row["bold"] is bold]
@@ -153,11 +158,16 @@ def _lane_names(material: Material, events: Sequence[Event]) -> list[alt.Chart]:
                 fontWeight=theme.SEMIBOLD if bold else "normal",
             )
             .encode(
-                x=alt.value(WIDTH + 8),
+                x=alt.value(WIDTH + (8 if bold else 23)),
                 y=alt.Y("y:Q", scale=None, axis=None),
                 text="text:N",
                 color=alt.Color("colour:N", scale=None),
             )
         )
 
-    return [layer(True), layer(False)]
+    squares = (
+        alt.Chart(axes.data([row for row in rows if "square" in row]))
+        .mark_point(shape="square", filled=True, size=90, opacity=1)
+        .encode(x=alt.value(WIDTH + 14), y=alt.Y("y:Q", scale=None, axis=None), color=alt.Color("square:N", scale=None))
+    )
+    return [layer(True), layer(False), squares]

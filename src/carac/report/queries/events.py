@@ -135,8 +135,7 @@ def _around(material: Material) -> dict[Any, dict[str, str]]:
         SELECT grades.*, results.platelets, results.fibrinogen FROM grades LEFT JOIN results
             USING (patient_id, infusion_number, event_id)"""
     return {
-        (row["patient_id"], row["infusion_number"], row["event_id"]): _surroundings(row)
-        for row in material.rows(sql)
+        (row["patient_id"], row["infusion_number"], row["event_id"]): _surroundings(row) for row in material.rows(sql)
     }
 
 

@@ -36,7 +36,9 @@ def flow(material: Material) -> list[FlowStep]:
     until = material.options.worst_until
     return [
         FlowStep("Infusions in the record", len(rows) + set_aside, (("row could not be read", set_aside),)),
-        FlowStep("Infusions graded", len(rows), ((f"no laboratory result on days 0 to {until}", len(rows) - len(tested)),)),
+        FlowStep(
+            "Infusions graded", len(rows), ((f"no laboratory result on days 0 to {until}", len(rows) - len(tested)),)
+        ),
         FlowStep(
             "With laboratory results",
             len(with_results),

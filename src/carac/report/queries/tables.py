@@ -69,8 +69,7 @@ def make_infusions(graded: Graded, worst_until: int) -> None:
     peaks = {"crs_peak": "astct_crs", "icans_peak": "astct_icans"}
     days = {d.name for d in graded.plan.of_grain(Grain.DAY)}
     worst = ", ".join(
-        f"max({name}) AS {peak}" if name in days else f"CAST(NULL AS INTEGER) AS {peak}"
-        for peak, name in peaks.items()
+        f"max({name}) AS {peak}" if name in days else f"CAST(NULL AS INTEGER) AS {peak}" for peak, name in peaks.items()
     )
     keys = "patient_id, infusion_number"
     sql = (

@@ -97,9 +97,7 @@ def is_grade(definition: Definition) -> bool:
 def readings_of(definition: Definition) -> list[str]:
     """Suffixes of the readings of a score, such as ``__overt``: booleans whose meaning says what they are."""
     wanted = ("compatible", "high risk")
-    return [
-        o.suffix for o in definition.outputs if o.type == "boolean" and not o.item and o.meaning.startswith(wanted)
-    ]
+    return [o.suffix for o in definition.outputs if o.type == "boolean" and not o.item and o.meaning.startswith(wanted)]
 
 
 def reading_reached(material: Material, definition: Definition, suffix: str) -> Reached:

@@ -94,7 +94,17 @@ def _number(material: Material, found: Sequence[Event], bleeding: bool) -> str:
 
 
 def _each(found: Sequence[Event]) -> Table:
-    header = ("Patient", "Day", "Event", "Scales", "CRS", "ICANS", "Platelets, 10⁹/L", "Fibrinogen, g/L", "Anticoagulant")
+    header = (
+        "Patient",
+        "Day",
+        "Event",
+        "Scales",
+        "CRS",
+        "ICANS",
+        "Platelets, 10⁹/L",
+        "Fibrinogen, g/L",
+        "Anticoagulant",
+    )
     rows = tuple(
         (
             event.label,

@@ -48,9 +48,15 @@ def _by(value: int | None, day: int) -> bool:
 
 def _outcomes(material: Material) -> Table:
     rows = []
-    for column, name in (("death_day", "Death"), ("progression_day", "Progression or relapse"), ("next_therapy_day", "Next therapy")):
+    for column, name in (
+        ("death_day", "Death"),
+        ("progression_day", "Progression or relapse"),
+        ("next_therapy_day", "Next therapy"),
+    ):
         days = [row[column] for row in material.infusions if row[column] is not None]
         hidden = material.writer.is_small(len(days))
         rows.append((name, material.writer.count(len(days)), NOTHING if hidden else quartiles(three(days))))
     notes = ("Recorded ones; nobody's absence from this table says that it did not happen.",)
-    return Table("outcomes", "What is recorded of the time after", ("", "n", "Day, median (quartiles)"), tuple(rows), notes)
+    return Table(
+        "outcomes", "What is recorded of the time after", ("", "n", "Day, median (quartiles)"), tuple(rows), notes
+    )

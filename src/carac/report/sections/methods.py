@@ -59,13 +59,14 @@ def _instruments(material: Material) -> str:
 
 
 def _parameters(material: Material) -> Table:
-    """Every open choice; those that are not at their default are marked."""
+    """Every open choice, those of one definition in a row; what is not at its default is said."""
     defaults = resolved()
-    rows = []
+    by_values: dict[tuple[str, str], list[str]] = {}
     for scope, values in material.graded.parameters.as_dict().items():
         standard = defaults.scope(scope)
-        for name, value in values.items():
-            mark = "" if standard[name] == value else f"default {standard[name]}"
-            rows.append((f"{scope}.{name}", str(value), mark))
-    header = ("Parameter", "Value", "Changed from")
-    return Table("parameters", "Open choices of the sources, as taken here", header, tuple(rows))
+        changed = [f"{name} (default {standard[name]})" for name, value in values.items() if standard[name] != value]
+        text = "; ".join(f"{name} = {value}" for name, value in values.items())
+        by_values.setdefault((text, "; ".join(changed) or "–"), []).append(scope)
+    rows = tuple((", ".join(scopes), text, changed) for (text, changed), scopes in by_values.items() if text)
+    header = ("Definition", "Open choices", "Not at the default")
+    return Table("parameters", "What the sources leave open, as taken here", header, rows)

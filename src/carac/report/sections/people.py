@@ -79,7 +79,9 @@ def _lines(material: Material, columns: Sequence[Sequence[Row]]) -> list[Line]:
     lines += share_lines("Number of the infusion", lambda row: str(row["infusion_number"]), columns, write)
     for analyte in _BASELINES:
         if f"{analyte}_baseline__from" in columns[0][0]:
-            name = f"Baseline {words.analyte_short(analyte)}" + (f", {words.unit(analyte)}" if words.unit(analyte) else "")
+            name = f"Baseline {words.analyte_short(analyte)}" + (
+                f", {words.unit(analyte)}" if words.unit(analyte) else ""
+            )
             lines += number_lines(name, lambda row, a=analyte: baseline(row, a), columns, write)  # type: ignore[misc]
     if "car_hematotox__group" in columns[0][0]:
         lines += share_lines("CAR-HEMATOTOX", lambda row: row["car_hematotox__group"], columns, write)
@@ -99,5 +101,3 @@ def _centres(rows: Sequence[Row]) -> Any:
 
 def _text(value: str | None) -> str | None:
     return value.replace("_", " ") if value else None
-
-

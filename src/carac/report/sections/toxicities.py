@@ -48,9 +48,7 @@ def ordered(found: Sequence[Worst]) -> list[Worst]:
     """By instrument in order of first mention, and within it versions of one term beside each other."""
     instruments = list(dict.fromkeys(worst.definition.instrument for worst in found))
     terms = list(dict.fromkeys(_term(worst.definition) for worst in found))
-    return sorted(
-        found, key=lambda w: (instruments.index(w.definition.instrument), terms.index(_term(w.definition)))
-    )
+    return sorted(found, key=lambda w: (instruments.index(w.definition.instrument), terms.index(_term(w.definition))))
 
 
 def _term(definition: Definition) -> str:
@@ -87,7 +85,14 @@ def _grades(material: Material, found: Sequence[Worst]) -> Table:
             before = worst.definition.instrument
             rows.append((before, *([""] * 10)))
         rows.append(_row(material, worst))
-    header = ("Definition", "Graded", *(str(n) for n in range(6)), "Range", "≥ 1, % (95 % CI)", "≥ 3, % (95 % CI; possible)")
+    header = (
+        "Definition",
+        "Graded",
+        *(str(n) for n in range(6)),
+        "Range",
+        "≥ 1, % (95 % CI)",
+        "≥ 3, % (95 % CI; possible)",
+    )
     return Table("toxicities", "Worst grade of each infusion", header, tuple(rows), _NOTES)
 
 
@@ -172,14 +177,19 @@ def _versions(material: Material, found: Sequence[Worst]) -> list[Block]:
         return [Paragraph("No two versions of a definition gave any infusion different worst grades.")]
     header = ("First", "Second", "Both sure", "Differ, n (%)", "First is higher", "Second is higher")
     notes = ("Infusions whose worst grade is sure under both.",)
-    return [Heading("Where versions disagree"), Table("versions", "Worst grades under two versions", header, tuple(rows), notes)]
+    return [
+        Heading("Where versions disagree"),
+        Table("versions", "Worst grades under two versions", header, tuple(rows), notes),
+    ]
 
 
 def _silent(found: Sequence[Worst]) -> list[Block]:
     silent = [words.definition_title(worst.definition) for worst in found if not worst.graded]
     if not silent:
         return []
-    return [Paragraph("Not graded in any infusion, because the record lacks what they need: " + "; ".join(silent) + ".")]
+    return [
+        Paragraph("Not graded in any infusion, because the record lacks what they need: " + "; ".join(silent) + ".")
+    ]
 
 
 def _certainty(material: Material) -> Table:

@@ -14,7 +14,13 @@ from carac.report.content import Block, Document, Figure, Heading, Items, Paragr
 from carac.report.writers.drawings import Drawing
 
 #: Neutral colours of a figure that follow the page when it is read in the dark.
-_FOLLOW = {theme.INK: "--ink", theme.MUTED: "--muted", theme.LINE: "--line", theme.GRID: "--grid", theme.PAPER: "--paper"}
+_FOLLOW = {
+    theme.INK: "--ink",
+    theme.MUTED: "--muted",
+    theme.LINE: "--line",
+    theme.GRID: "--grid",
+    theme.PAPER: "--paper",
+}
 _ID = re.compile(r'\b(id="|url\(#|href="#)([A-Za-z_][\w-]*)')
 #: A column whose cells are longer than this is text and stands at the left.
 _LONG = 26
@@ -30,7 +36,9 @@ def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
         _head(document),
         "<body>",
         '<a class="skip" href="#content">To the content</a>',
-        f'<p class="synthetic" role="note">{theme.SYNTHETIC_MARK}: nobody here exists</p>' if document.synthetic else "",
+        f'<p class="synthetic" role="note">{theme.SYNTHETIC_MARK}: nobody here exists</p>'
+        if document.synthetic
+        else "",
         f"<header><h1>{escape(document.title)}</h1>",
         f'<p class="subtitle">{escape(document.subtitle)}</p>',
         *(write.block(block) for block in document.lead),
@@ -114,7 +122,8 @@ def table(block: Table, number: int) -> str:
     """A table with its title as caption; it scrolls by itself where the page is narrow."""
     text = _text_columns(block)
     head = "".join(
-        f'<th scope="col"{_class("text" if place in text else "")}>{escape(name)}</th>' if name or place
+        f'<th scope="col"{_class("text" if place in text else "")}>{escape(name)}</th>'
+        if name or place
         else "<td></td>"
         for place, name in enumerate(block.header)
     )
@@ -142,7 +151,9 @@ def _row(block: Table, row: tuple[str, ...], text: set[int]) -> str:
     if block.is_group(row):
         return f'<tr><th scope="rowgroup" class="group" colspan="{len(row)}">{escape(row[0].strip())}</th></tr>'
     inner = ' class="inner"' if row[0].startswith("  ") else ""
-    cells = "".join(f"<td{_class('text' if n in text else '')}>{escape(cell)}</td>" for n, cell in enumerate(row[1:], 1))
+    cells = "".join(
+        f"<td{_class('text' if n in text else '')}>{escape(cell)}</td>" for n, cell in enumerate(row[1:], 1)
+    )
     return f'<tr><th scope="row"{inner}>{escape(row[0].strip())}</th>{cells}</tr>'
 
 

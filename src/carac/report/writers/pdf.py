@@ -91,5 +91,3 @@ def _figure(block: Figure, number: int) -> dict[str, object]:
         "alternative": block.alternative,
         "notes": " ".join(block.notes),
     }
-
-

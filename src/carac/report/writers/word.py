@@ -51,7 +51,9 @@ def _page(file: Any, document: Document) -> None:
     section.page_width, section.page_height = Cm(29.7), Cm(21.0)
     section.left_margin = section.right_margin = Cm(2.5)
     section.top_margin = section.bottom_margin = Cm(2.0)
-    mark = f"{theme.SYNTHETIC_MARK}: nobody here exists" if document.synthetic else "Made by carac. Not a medical device."
+    mark = (
+        f"{theme.SYNTHETIC_MARK}: nobody here exists" if document.synthetic else "Made by carac. Not a medical device."
+    )
     head = section.header.paragraphs[0]
     head.text = mark
     head.runs[0].bold = document.synthetic
@@ -67,9 +69,7 @@ def _page(file: Any, document: Document) -> None:
     file.core_properties.author = "carac"
 
 
-def _block(
-    file: Any, block: Block, drawings: Mapping[str, Drawing], numbers: Mapping[tuple[str, str], int]
-) -> None:
+def _block(file: Any, block: Block, drawings: Mapping[str, Drawing], numbers: Mapping[tuple[str, str], int]) -> None:
     if isinstance(block, Heading):
         file.add_heading(block.text, level=block.level - 1)
     elif isinstance(block, Paragraph):
