@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -12,6 +13,8 @@ _Z = 1.959963984540054
 #: Counts below this, and above 0, are small: a patient could be told from them.
 SMALL = 5
 NOTHING = "–"
+#: A count that is large enough and would tell a small one.
+HIDDEN = "hidden"
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:
@@ -65,6 +68,15 @@ class Writer:
         if total is not None and self.is_small(count, total):
             return f">{total - SMALL}"
         return str(count)
+
+    def counts(self, counts: Sequence[int]) -> list[str]:
+        """Counts of one total that is told; where one of them is hidden, the next smallest is, or the total tells it."""
+        hidden = {place for place, count in enumerate(counts) if self.hide_small and 0 < count < SMALL}
+        if len(hidden) == 1:
+            others = [place for place, count in enumerate(counts) if count and place not in hidden]
+            hidden |= set(sorted(others, key=lambda place: counts[place])[:1])
+        small = [f"<{SMALL}" if 0 < count < SMALL else HIDDEN for count in counts]
+        return [small[place] if place in hidden else str(count) for place, count in enumerate(counts)]
 
     def count_percent(self, count: int, total: int) -> str:
         """A count with its share, such as "12 (40)"; a dash where nobody could be counted."""

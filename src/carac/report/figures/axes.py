@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
 from carac.report import theme
+
+#: Rows as a chart takes them.
+Rows = Sequence[Mapping[str, Any]]
 
 #: Days that may carry a number; a window shows those that fit.
 _TICKS = (-35, -28, -21, -14, -7, -3, 0, 3, 7, 10, 14, 17, 21, 24, 28, 35, 42, 49, 56, 63, 70, 77, 84, 91, 100)
@@ -45,9 +48,9 @@ def pixel_of_day(day: float, first: int, last: int, width: float) -> float:
     return (day - (first - 0.5)) / (last - first + 1) * width
 
 
-def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+def data(rows: Rows) -> alt.InlineData:
     """Rows as the data of a chart."""
-    return alt.InlineData(values=list(rows))
+    return alt.InlineData(values=[dict(row) for row in rows])
 
 
 def infusion_line(first: int, last: int, height: float) -> alt.Chart:

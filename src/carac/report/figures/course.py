@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import Any
 
 import altair as alt
 
 from carac.report import theme, words
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.groups import Group
 from carac.report.labels import spread
 from carac.report.material import Material
@@ -47,7 +48,7 @@ class Vertical:
 
     def scale(self) -> alt.Scale:
         """The scale of the chart."""
-        kind = "log" if self.logarithmic else "linear"
+        kind: Any = "log" if self.logarithmic else "linear"
         return alt.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False, clamp=True)
 
     def ticks(self) -> list[float]:
@@ -101,7 +102,7 @@ def _by_words(material: Material) -> str:
 
 def panel(
     material: Material, analyte: str, rows: Sequence[DayQuartiles], groups: Sequence[Group], width: float = WIDTH
-) -> alt.LayerChart:
+) -> Any:
     """The layers of a course, without title."""
     first, last = material.options.first_day, material.options.last_day
     least = fewest(material)
@@ -118,7 +119,7 @@ def panel(
         *_names(drawn, groups, y, first, last, width),
         *axes.counts_below(_counts(material, rows, groups), first, last, y.height),
     ]
-    return alt.layer(*layers).properties(width=width, height=y.height)
+    return marks.layered(layers, width, y.height)
 
 
 def _extent(rows: Sequence[DayQuartiles], limits: Sequence[Threshold]) -> list[float]:
@@ -128,7 +129,7 @@ def _extent(rows: Sequence[DayQuartiles], limits: Sequence[Threshold]) -> list[f
     return values + [limit.value for limit in limits if limit.value <= 1.3 * top] if values else [1.0]
 
 
-def _bands(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, last: int, y: Vertical) -> alt.Chart:
+def _bands(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, last: int, y: Vertical) -> Any:
     return (
         alt.Chart(axes.data(_points(rows, groups, y)))
         .mark_area(opacity=0.16, interpolate="linear")
@@ -142,7 +143,7 @@ def _bands(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, la
     )
 
 
-def _lines(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, last: int, y: Vertical) -> alt.Chart:
+def _lines(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, last: int, y: Vertical) -> Any:
     return (
         alt.Chart(axes.data(_points(rows, groups, y)))
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=18, filled=True))
@@ -190,7 +191,7 @@ def _points(rows: Sequence[DayQuartiles], groups: Sequence[Group], y: Vertical) 
 
 def _names(
     rows: Sequence[DayQuartiles], groups: Sequence[Group], y: Vertical, first: int, last: int, width: float
-) -> list[alt.Chart]:
+) -> list[Any]:
     """The name of each group beside the end of its line, pushed apart, with a fine line where it had to move."""
     ends = []
     for group in groups:
@@ -213,29 +214,14 @@ def _names(
         }
         for (g, day, end), place in zip(ends, places, strict=True)
     ]
-    pixel = {"scale": None, "axis": None}
+    lines: Any = alt.Chart(axes.data(leaders)).mark_rule(strokeWidth=0.75, opacity=0.6)
     return [
-        alt.Chart(axes.data(leaders))
-        .mark_rule(strokeWidth=0.75, opacity=0.6)
-        .encode(
-            x=alt.X("x:Q", **pixel),
-            x2="x2:Q",
-            y=alt.Y("y:Q", **pixel),
-            y2="y2:Q",
-            color=alt.Color("colour:N", scale=None),
-        ),
-        alt.Chart(axes.data(texts))
-        .mark_text(align="left", baseline="middle", fontSize=theme.TEXT, fontWeight=theme.SEMIBOLD)
-        .encode(
-            x=alt.value(width + 15),
-            y=alt.Y("y:Q", **pixel),
-            text="label:N",
-            color=alt.Color("colour:N", scale=None),
-        ),
+        lines.encode(x=marks.across("x"), x2="x2:Q", y=marks.down("y"), y2="y2:Q", color=marks.colour()),
+        marks.words(texts, width + 15, size=theme.TEXT, bold=True, field="label"),
     ]
 
 
-def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) -> list[alt.Chart]:
+def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) -> list[Any]:
     inside = [limit for limit in limits if y.low < limit.value < y.high]
     if not inside:
         return []
@@ -249,9 +235,7 @@ def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) ->
         alt.Chart(axes.data(rows))
         .mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[5, 3], opacity=0.8)
         .encode(y=alt.Y("value:Q", scale=y.scale())),
-        alt.Chart(axes.data(rows))
-        .mark_text(align="right", baseline="middle", fontSize=10, color=theme.MUTED, dx=-3)
-        .encode(x=alt.value(width), y=alt.Y("y:Q", scale=None, axis=None), text="words:N"),
+        marks.words(rows, width - 3, align="right", size=10, ink=theme.MUTED, field="words"),
     ]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
 from carac.report import theme, words
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.labels import spread
 from carac.report.material import Material
 from carac.report.numbers import percent
@@ -30,10 +31,10 @@ def coverage_figure(material: Material, tested: Sequence[Tested]) -> alt.TopLeve
     ]
     height = ROW * len(analytes)
     total = _totals(tested, analytes)
-    layers = [_cells(cells, first, last), _names(analytes, total), *_key()]
+    layers: list[Any] = [_cells(cells, first, last), *_names(analytes, total), *_key()]
     observed = {row.key: str(material.writer.count(row.observed)) for row in tested if row.analyte == analytes[0]}
     layers += axes.counts_below([("observed", theme.INK, observed)], first, last, height)
-    chart = alt.layer(*layers).properties(width=WIDTH, height=height)
+    chart = marks.layered(layers, WIDTH, height)
     subtitle = "Share with a result, of those under observation that day"
     return theme.finished(chart, "Who was tested", subtitle, material.synthetic)
 
@@ -48,7 +49,7 @@ def _totals(tested: Sequence[Tested], analytes: Sequence[str]) -> list[str]:
     return ["never measured" if one else "" for one in never]
 
 
-def _cells(rows: Sequence[dict[str, object]], first: int, last: int) -> alt.Chart:
+def _cells(rows: Sequence[dict[str, object]], first: int, last: int) -> Any:
     x = axes.day_axis(first, last)
     return (
         alt.Chart(axes.data(rows))
@@ -64,44 +65,15 @@ def _cells(rows: Sequence[dict[str, object]], first: int, last: int) -> alt.Char
     )
 
 
-def _names(analytes: Sequence[str], totals: Sequence[str]) -> alt.Chart:
-    rows = [
-        {"text": words.analyte_short(a), "y": ROW * (n + 0.5), "x": -10, "align": "right"}
-        for n, a in enumerate(analytes)
-    ]
-    rows += [{"text": t, "y": ROW * (n + 0.5), "x": WIDTH + 8, "align": "left"} for n, t in enumerate(totals) if t]
-
-    def side(align: str) -> alt.Chart:
-        return (
-            alt.Chart(axes.data([row for row in rows if row["align"] == align]))
-            .mark_text(align=align, baseline="middle", fontSize=theme.TEXT if align == "right" else theme.SMALL)
-            .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
-        )
-
-    return alt.layer(side("right"), side("left")) if any(totals) else side("right")  # type: ignore[return-value]
+def _names(analytes: Sequence[str], totals: Sequence[str]) -> list[Any]:
+    left = [{"text": words.analyte_short(a), "y": ROW * (n + 0.5)} for n, a in enumerate(analytes)]
+    right = [{"text": t, "y": ROW * (n + 0.5)} for n, t in enumerate(totals) if t]
+    return [marks.words(left, -10, align="right", size=theme.TEXT), marks.words(right, WIDTH + 8)]
 
 
-def _key() -> list[alt.Chart]:
+def _key() -> list[Any]:
     labels = ("nobody", "to 20 %", "40", "60", "80", "100 %")
-    rows, x = [], 0.0
-    for label, fill in zip(labels, _SHADES, strict=True):
-        rows.append({"x": x, "x2": x + 13, "tx": x + 18, "fill": fill, "label": label, "y": -22, "y2": -10, "yc": -16})
-        x += 18 + 5.8 * len(label) + 12
-    pixel = {"scale": None, "axis": None}
-    return [
-        alt.Chart(axes.data(rows))
-        .mark_rect(stroke=theme.LINE, strokeWidth=0.5)
-        .encode(
-            x=alt.X("x:Q", **pixel),
-            x2="x2:Q",
-            y=alt.Y("y:Q", **pixel),
-            y2="y2:Q",
-            color=alt.Color("fill:N", scale=None),
-        ),
-        alt.Chart(axes.data(rows))
-        .mark_text(align="left", baseline="middle", fontSize=theme.SMALL)
-        .encode(x=alt.X("tx:Q", **pixel), y=alt.Y("yc:Q", **pixel), text="label:N"),
-    ]
+    return marks.key(list(zip(labels, _SHADES, strict=True)), -22)
 
 
 #: Analytes of the slope figure: more lines would not be told apart.
@@ -126,7 +98,7 @@ def severity_figure(material: Material, tested: Sequence[Tested], last_day: int)
         _slope_names(kept, names, colours, max(grades), width, height),
         *_observed_below(material, tested, grades, height),
     ]
-    chart = alt.layer(*layers).properties(width=width, height=height)
+    chart = marks.layered(layers, width, height)
     subtitle = f"Patient-days 0 to {last_day} with a result, %, by the CRS grade of the day"
     return theme.finished(chart, "Testing depends on severity", subtitle, material.synthetic)
 
@@ -139,7 +111,7 @@ def _grade_axis(grades: Sequence[int]) -> alt.X:
     )
 
 
-def _slopes(points: Sequence[dict[str, object]], grades: Sequence[int]) -> alt.Chart:
+def _slopes(points: axes.Rows, grades: Sequence[int]) -> Any:
     axis = alt.Axis(values=[0, 25, 50, 75, 100], title=None, domain=False)
     return (
         alt.Chart(axes.data(points))
@@ -156,7 +128,7 @@ def _slopes(points: Sequence[dict[str, object]], grades: Sequence[int]) -> alt.C
 
 def _slope_names(
     kept: Sequence[Tested], names: Sequence[str], colours: dict[str, str], last: int, width: float, height: float
-) -> alt.Chart:
+) -> Any:
     ends = {row.analyte: row.share or 0 for row in kept if row.key == last}
     shown = [name for name in names if name in ends]
     places = spread([height * (1 - ends[name]) for name in shown], 15, 0, height)
@@ -164,27 +136,14 @@ def _slope_names(
         {"text": f"{words.analyte_short(name)} {percent(ends[name])} %", "y": y, "colour": colours[name]}
         for name, y in zip(shown, places, strict=True)
     ]
-    return (
-        alt.Chart(axes.data(rows))
-        .mark_text(align="left", baseline="middle", fontSize=theme.TEXT, fontWeight=theme.SEMIBOLD)
-        .encode(
-            x=alt.value(width + 6),
-            y=alt.Y("y:Q", scale=None, axis=None),
-            text="text:N",
-            color=alt.Color("colour:N", scale=None),
-        )
-    )
+    return marks.words(rows, width + 6, size=theme.TEXT, bold=True)
 
 
-def _observed_below(
-    material: Material, tested: Sequence[Tested], grades: Sequence[int], height: float
-) -> list[alt.Chart]:
+def _observed_below(material: Material, tested: Sequence[Tested], grades: Sequence[int], height: float) -> list[Any]:
     observed = {row.key: row.observed for row in tested}
     rows = [{"grade": grade, "text": material.writer.count(observed[grade]), "y": height + 48} for grade in grades]
     label = [{"text": "patient-days", "y": height + 48}]
-    y = alt.Y("y:Q", scale=None, axis=None)
-    text = {"baseline": "middle", "fontSize": theme.SMALL, "color": theme.MUTED}
     return [
-        alt.Chart(axes.data(rows)).mark_text(**text).encode(x="grade:Q", y=y, text="text:N"),
-        alt.Chart(axes.data(label)).mark_text(align="right", dx=-8, **text).encode(x=alt.value(0), y=y, text="text:N"),
+        marks.words(rows, alt.X("grade:Q"), align="center", ink=theme.MUTED),
+        marks.words(label, -8, align="right", ink=theme.MUTED),
     ]

@@ -1,14 +1,15 @@
-"""Events on one day axis: a lane per kind and severity, one mark per event; where days are crowded marks are stacked."""
+"""Events on one day axis: a lane per kind and severity, a mark per event; on crowded days marks are stacked."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
 from carac.report import theme
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.material import Material
 from carac.report.queries.events import Event
 
@@ -39,9 +40,9 @@ def event_axis(material: Material, events: Sequence[Event]) -> alt.TopLevelMixin
     """Events by day and lane, as a chart; days beyond the window are counted in the subtitle."""
     first, last = 0, material.options.last_day
     shown = [event for event in events if event.day <= last]
-    marks, names, height = _lanes(shown)
-    layers = [_guides(height, names), _marks(marks, first, last), _names(names), _numbers(names)]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=height)
+    placed, names, height = _lanes(shown)
+    layers = [marks.level_lines(names, WIDTH, y="line"), _marks(placed, first, last), *_names(names)]
+    chart = marks.layered(layers, WIDTH, height)
     later = len(events) - len(shown)
     subtitle = f"Each mark is one event, by day of onset; {len(shown)} events"
     subtitle += f", {later} more after day {last}" if later else ""
@@ -52,7 +53,7 @@ def event_axis(material: Material, events: Sequence[Event]) -> alt.TopLevelMixin
 
 def _lanes(events: Sequence[Event]) -> tuple[list[dict[str, object]], list[dict[str, object]], float]:
     """Marks with their pixels, lanes with their names, and the height of all."""
-    marks: list[dict[str, object]] = []
+    placed: list[dict[str, object]] = []
     names: list[dict[str, object]] = []
     bottom = 0.0
     for lane, colour in LANES.items():
@@ -65,25 +66,17 @@ def _lanes(events: Sequence[Event]) -> tuple[list[dict[str, object]], list[dict[
         for event in own:
             y = base - size * used[event.day]
             used[event.day] += 1
-            marks.append(
+            placed.append(
                 {"day": event.day, "from": event.day - 0.42, "to": event.day + 0.42, "lane": lane, "what": event.what}
                 | {"patient": event.label, "y": y, "y2": y - max(size - 1.5, size * 0.75), "colour": colour}
             )
         bottom += room
         text = _TITLES[lane]
         names.append({"lane": text, "y": bottom - room / 2, "line": bottom, "colour": colour, "n": len(own)})
-    return marks, names, bottom
+    return placed, names, bottom
 
 
-def _guides(height: float, names: Sequence[dict[str, object]]) -> alt.Chart:
-    return (
-        alt.Chart(axes.data(names))
-        .mark_rule(color=theme.GRID)
-        .encode(y=alt.Y("line:Q", scale=None, axis=None), x=alt.value(0), x2=alt.value(WIDTH))
-    )
-
-
-def _marks(rows: Sequence[dict[str, object]], first: int, last: int) -> alt.Chart:
+def _marks(rows: Sequence[dict[str, object]], first: int, last: int) -> Any:
     x = axes.day_axis(first, last)
     x["field"], x["type"] = "from", "quantitative"
     x["shorthand"] = alt.Undefined
@@ -101,18 +94,10 @@ def _marks(rows: Sequence[dict[str, object]], first: int, last: int) -> alt.Char
     )
 
 
-def _names(rows: Sequence[dict[str, object]]) -> alt.Chart:
-    return (
-        alt.Chart(axes.data(rows))
-        .mark_text(align="right", baseline="middle", fontSize=theme.TEXT)
-        .encode(x=alt.value(-10), y=alt.Y("y:Q", scale=None, axis=None), text="lane:N")
-    )
-
-
-def _numbers(rows: Sequence[dict[str, object]]) -> alt.Chart:
-    own = [row | {"text": f"n = {row['n']}" if row["n"] else "none"} for row in rows]
-    return (
-        alt.Chart(axes.data(own))
-        .mark_text(align="left", baseline="middle", fontSize=theme.SMALL, color=theme.MUTED)
-        .encode(x=alt.value(WIDTH + 10), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
-    )
+def _names(rows: axes.Rows) -> list[Any]:
+    numbers = [{"y": row["y"], "text": f"n = {row['n']}" if row["n"] else "none"} for row in rows]
+    lanes = [{"y": row["y"], "text": row["lane"]} for row in rows]
+    return [
+        marks.words(lanes, -10, align="right", size=theme.TEXT),
+        marks.words(numbers, WIDTH + 10, ink=theme.MUTED),
+    ]

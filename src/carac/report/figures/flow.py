@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
 from carac.report import theme
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.material import Material
 from carac.report.queries.follow_up import FlowStep
 
@@ -17,7 +18,10 @@ GAP, HIGH = 26.0, 44.0
 
 def flow_figure(material: Material, steps: Sequence[FlowStep]) -> alt.TopLevelMixin:
     """Boxes with numbers; reasons at the right, where there are any."""
-    boxes, texts, lines, top = [], [], [], 0.0
+    boxes: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    top = 0.0
     for place, step in enumerate(steps):
         boxes.append({"x": 0, "x2": BOX, "y": top, "y2": top + HIGH})
         texts.append({"x": BOX / 2, "y": top + HIGH / 2, "text": f"{step.name}", "weight": "normal", "dy": -8})
@@ -54,21 +58,15 @@ def flow_figure(material: Material, steps: Sequence[FlowStep]) -> alt.TopLevelMi
     return theme.finished(_drawn(boxes, texts, lines, top + HIGH), "Flow of infusions", "", material.synthetic)
 
 
-def _drawn(
-    boxes: list[dict[str, object]], texts: list[dict[str, object]], lines: list[dict[str, object]], height: float
-) -> alt.LayerChart:
-    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    inside = [text | {"y": float(str(text["y"])) + float(str(text["dy"]))} for text in texts]
-
-    def words(rows: list[dict[str, object]], **mark: object) -> alt.Chart:
-        return alt.Chart(axes.data(rows)).mark_text(baseline="middle", **mark).encode(x=x, y=y, text="text:N")
-
-    return alt.layer(
-        alt.Chart(axes.data(lines)).mark_rule(color=theme.MUTED).encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
-        alt.Chart(axes.data(boxes))
-        .mark_rect(fill=theme.PAPER, stroke=theme.INK, strokeWidth=1, cornerRadius=3)
-        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
-        words([t for t in inside if t["weight"] == "normal"], fontSize=theme.TEXT),
-        words([t for t in inside if t["weight"] == 600], fontSize=theme.TEXT, fontWeight=theme.SEMIBOLD),
-        words([t for t in inside if t["weight"] == "side"], fontSize=theme.SMALL, align="left", color=theme.INK),
-    ).properties(width=BOX + SIDE, height=height)
+def _drawn(boxes: axes.Rows, texts: axes.Rows, lines: axes.Rows, height: float) -> Any:
+    inside = [{**text, "y": text["y"] + text["dy"]} for text in texts]
+    rules: Any = alt.Chart(axes.data(lines)).mark_rule(color=theme.MUTED)
+    names, numbers, reasons = ([t for t in inside if t["weight"] == kind] for kind in ("normal", 600, "side"))
+    layers = [
+        rules.encode(x=marks.across("x"), y=marks.down("y"), x2="x2:Q", y2="y2:Q"),
+        marks.boxes([{**box, "fill": theme.PAPER} for box in boxes], stroke=theme.INK, strokeWidth=1, cornerRadius=3),
+        marks.words(names, "x", align="center", size=theme.TEXT),
+        marks.words(numbers, "x", align="center", size=theme.TEXT, bold=True),
+        marks.words(reasons, "x"),
+    ]
+    return marks.layered(layers, BOX + SIDE, height)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 
 from carac.report import theme
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
+from carac.report.labels import spread
 from carac.report.material import Key, Material
 from carac.report.png_image import colour, data_address
 from carac.report.queries.heat import RANGE, UNKNOWN, HeatMap
@@ -48,7 +50,7 @@ def picture(one: HeatMap) -> list[list[tuple[int, int, int]]]:
     return [[(int(r), int(g), int(b)) for r, g, b in row] for row in made]
 
 
-def _panel(material: Material, one: HeatMap, keys: Sequence[Key], height: float, place: int) -> alt.LayerChart:
+def _panel(material: Material, one: HeatMap, keys: Sequence[Key], height: float, place: int) -> Any:
     first, last = material.options.first_day, material.options.last_day
     cells = picture(one)
     # With few rows every cell gets a picture point of its own; the frame shows where unknown days are.
@@ -74,18 +76,16 @@ def _panel(material: Material, one: HeatMap, keys: Sequence[Key], height: float,
             url="url:N",
         )
     )
-    head = alt.Chart(axes.data([{"text": one.title}])).mark_text(
-        align="left", fontSize=theme.TEXT, fontWeight=theme.SEMIBOLD, baseline="bottom"
-    )
+    head = marks.words([{"text": one.title, "y": -13}], 0.0, size=theme.TEXT, bold=True)
     layers = [
         image,
         _frame(height),
         axes.infusion_line(first, last, height),
-        head.encode(x=alt.value(0), y=alt.value(-6), text="text:N"),
+        head,
     ]
     if place == 0:
         layers += [*_names(material, keys, height), *_key(height)]
-    return alt.layer(*layers).properties(width=PANEL, height=height)
+    return marks.layered(layers, PANEL, height)
 
 
 def _frame(height: float) -> alt.Chart:
@@ -96,12 +96,12 @@ def _frame(height: float) -> alt.Chart:
     )
 
 
-def _names(material: Material, keys: Sequence[Key], height: float) -> list[alt.Chart]:
+def _names(material: Material, keys: Sequence[Key], height: float) -> list[Any]:
     """Names of few infusions; of many, brackets with the worst CRS grade of the rows beside them."""
     row = height / len(keys)
     if len(keys) <= NAMED:
         rows = [{"text": material.labels[key], "y": row * (n + 0.5)} for n, key in enumerate(keys)]
-        return [_side_text(rows, -8)]
+        return [marks.words(rows, -8, align="right")]
     peaks = {(r["patient_id"], r["infusion_number"]): r["crs_peak"] for r in material.infusions}
     blocks: list[tuple[str, int, int]] = []
     for n, key in enumerate(keys):
@@ -111,8 +111,6 @@ def _names(material: Material, keys: Sequence[Key], height: float) -> list[alt.C
         else:
             blocks.append((text, n, n + 1))
     ends = [{"y": row * start + 1, "y2": row * stop - 1} for _, start, stop in blocks]
-    from carac.report.labels import spread
-
     places = spread([row * (start + stop) / 2 for _, start, stop in blocks], 14, 6, height - 6)
     texts = [
         {"text": f"{text} (n = {material.writer.count(stop - start)})", "y": y}
@@ -123,39 +121,11 @@ def _names(material: Material, keys: Sequence[Key], height: float) -> list[alt.C
         .mark_rule(color=theme.MUTED, strokeWidth=2)
         .encode(x=alt.value(-6), y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q")
     )
-    return [lines, _side_text(texts, -12)]
+    return [lines, marks.words(texts, -12, align="right")]
 
 
-def _side_text(rows: Sequence[dict[str, object]], x: float) -> alt.Chart:
-    return (
-        alt.Chart(axes.data(rows))
-        .mark_text(align="right", baseline="middle", fontSize=theme.SMALL)
-        .encode(x=alt.value(x), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
-    )
-
-
-def _key(height: float) -> list[alt.Chart]:
+def _key(height: float) -> list[Any]:
     """What the colours are, beneath the first panel."""
     labels = [("grade 0", theme.GRADES[0]), *((str(n), theme.GRADES[n]) for n in range(1, 5))]
-    labels += [("only a range is known", theme.RANGE), ("nothing known that day", theme.UNKNOWN)]
-    rows, x, top = [], 0.0, height + 52
-    for label, fill in labels:
-        rows.append(
-            {"x": x, "x2": x + 13, "tx": x + 18, "fill": fill, "label": label, "y": top, "y2": top + 12, "yc": top + 6}
-        )
-        x += 18 + 5.6 * len(label) + 12
-    pixel = {"scale": None, "axis": None}
-    return [
-        alt.Chart(axes.data(rows))
-        .mark_rect(stroke=theme.LINE, strokeWidth=1)
-        .encode(
-            x=alt.X("x:Q", **pixel),
-            x2="x2:Q",
-            y=alt.Y("y:Q", **pixel),
-            y2="y2:Q",
-            color=alt.Color("fill:N", scale=None),
-        ),
-        alt.Chart(axes.data(rows))
-        .mark_text(align="left", baseline="middle", fontSize=theme.SMALL)
-        .encode(x=alt.X("tx:Q", **pixel), y=alt.Y("yc:Q", **pixel), text="label:N"),
-    ]
+    labels += [("range only", theme.RANGE), ("nothing known that day", theme.UNKNOWN)]
+    return marks.key(labels, height + 52)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
 from carac.report import theme, words
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.figures.course import LOGARITHMIC, Vertical, vertical
 from carac.report.figures.patient_bars import bars
 from carac.report.figures.patient_strips import strips
@@ -23,7 +24,7 @@ _COLOURS = dict(zip(ANALYTES, (*theme.GROUPS,), strict=False))
 
 def patient(material: Material, course: Course) -> alt.TopLevelMixin:
     """All panels of one infusion on one day axis."""
-    panels: list[alt.LayerChart] = []
+    panels: list[Any] = []
     if (made := strips(material, course, WIDTH)) is not None:
         panels.append(made)
     for analyte in ANALYTES:
@@ -40,11 +41,11 @@ def patient(material: Material, course: Course) -> alt.TopLevelMixin:
     return theme.finished(chart, f"Patient {label}", "One day axis; white: nothing known that day", material.synthetic)
 
 
-def _bare_axis(material: Material) -> alt.LayerChart:
+def _bare_axis(material: Material) -> Any:
     """The day axis alone, where no treatment or event is known."""
     first, last = material.options.first_day, material.options.last_day
     point = alt.Chart(axes.data([{"day": 0}])).mark_point(opacity=0).encode(x=axes.day_axis(first, last))
-    return alt.layer(point).properties(width=WIDTH, height=4)
+    return marks.layered([point], WIDTH, 4)
 
 
 def event_days(course: Course) -> list[dict[str, object]]:
@@ -57,7 +58,7 @@ def event_days(course: Course) -> list[dict[str, object]]:
 
 def _lab(
     material: Material, analyte: str, rows: Sequence[dict[str, float]], events: Sequence[dict[str, object]]
-) -> alt.LayerChart:
+) -> Any:
     first, last = material.options.first_day, material.options.last_day
     values = [float(row["value"]) for row in rows]
     limits = [limit for limit in thresholds(material, analyte) if limit.value <= 1.5 * max(values)]
@@ -73,14 +74,15 @@ def _lab(
     guides = alt.Chart(axes.data(inside)).mark_rule(opacity=0.35)
     base = alt.Chart(axes.data(points)).encode(x=x, y=alt.Y("value:Q", scale=y.scale(), axis=axis))
     colour = _COLOURS[analyte]
-    return alt.layer(
+    layers = [
         axes.infusion_line(first, last, HEIGHT),
         guides.encode(x=x, y=alt.value(0), y2=alt.value(HEIGHT), color=alt.Color("colour:N", scale=None)),
         *_limits(limits, y),
         base.mark_line(color=colour, strokeWidth=1.6),
         base.mark_point(color=colour, filled=True, size=22, opacity=1),
-        _name(words.analyte_short(analyte), words.unit(analyte), colour),
-    ).properties(width=WIDTH, height=HEIGHT)
+        *_name(words.analyte_short(analyte), words.unit(analyte), colour),
+    ]
+    return marks.layered(layers, WIDTH, HEIGHT)
 
 
 def _few(ticks: Sequence[float]) -> list[float]:
@@ -90,7 +92,7 @@ def _few(ticks: Sequence[float]) -> list[float]:
     return [ticks[0], ticks[len(ticks) // 2], ticks[-1]]
 
 
-def _limits(limits: Sequence[Threshold], y: Vertical) -> list[alt.Chart]:
+def _limits(limits: Sequence[Threshold], y: Vertical) -> list[Any]:
     inside = [limit for limit in limits if y.low < limit.value < y.high]
     if not inside:
         return []
@@ -102,20 +104,14 @@ def _limits(limits: Sequence[Threshold], y: Vertical) -> list[alt.Chart]:
         alt.Chart(axes.data(rows))
         .mark_rule(color=theme.MUTED, strokeDash=[4, 3], opacity=0.8)
         .encode(y=alt.Y("value:Q", scale=y.scale())),
-        alt.Chart(axes.data(rows))
-        .mark_text(align="left", baseline="middle", fontSize=9.5, color=theme.MUTED)
-        .encode(x=alt.value(WIDTH + 6), y=alt.Y("y:Q", scale=None, axis=None), text="text:N"),
+        marks.words(rows, WIDTH + 6, size=9.5, ink=theme.MUTED),
     ]
 
 
-def _name(name: str, unit: str, colour: str) -> alt.LayerChart:
-    def text(what: str, y: float, size: float, weight: object) -> alt.Chart:
-        mark = {"align": "right", "baseline": "middle", "fontSize": size, "fontWeight": weight, "color": colour}
-        return (
-            alt.Chart(axes.data([{"text": what}]))
-            .mark_text(**mark)
-            .encode(x=alt.value(-42), y=alt.value(y), text="text:N")
-        )
-
-    first = text(name, HEIGHT / 2 - (7 if unit else 0), theme.SMALL, theme.SEMIBOLD)
-    return alt.layer(first, text(unit, HEIGHT / 2 + 8, 10, "normal")) if unit else alt.layer(first)
+def _name(name: str, unit: str, colour: str) -> list[Any]:
+    first = [{"text": name, "y": HEIGHT / 2 - (7 if unit else 0)}]
+    second = [{"text": unit, "y": HEIGHT / 2 + 8}] if unit else []
+    return [
+        marks.words(first, -42, align="right", bold=True, ink=colour),
+        marks.words(second, -42, align="right", size=10, ink=colour),
+    ]

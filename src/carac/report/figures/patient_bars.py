@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
 from carac.grading.explanation.context import agent_title
 from carac.report import theme
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.material import Material
 from carac.report.queries.patient import Course
 
@@ -91,7 +92,7 @@ def _event(row: dict[str, object]) -> Span:
     return Span(name if len(name) <= 46 else f"{name[:45]}…", day, day, colour, True, "event")
 
 
-def bars(material: Material, course: Course, width: float) -> alt.LayerChart | None:
+def bars(material: Material, course: Course, width: float) -> Any:
     """Bars and marks within the window; None where there is nothing."""
     first, last = material.options.first_day, material.options.last_day
     inside = [span for span in spans(course) if span.first <= last and span.last >= first]
@@ -105,9 +106,7 @@ def bars(material: Material, course: Course, width: float) -> alt.LayerChart | N
     scale, axis = x["scale"], x["axis"]
     made = [_row(span, lines.index(span.line), first, last) for span in inside]
     return alt.layer(
-        alt.Chart(axes.data(names))
-        .mark_rule(color=theme.GRID)
-        .encode(y=alt.Y("rule:Q", scale=None, axis=None), x=alt.value(0), x2=alt.value(width)),
+        marks.level_lines(names, width, y="rule"),
         alt.Chart(axes.data([row for row in made if not row["mark"]]))
         .mark_rect(cornerRadius=2)
         .encode(
@@ -126,9 +125,7 @@ def bars(material: Material, course: Course, width: float) -> alt.LayerChart | N
             shape=alt.Shape("shape:N", scale=None),
             color=alt.Color("colour:N", scale=None),
         ),
-        alt.Chart(axes.data(names))
-        .mark_text(align="right", baseline="middle", fontSize=theme.SMALL)
-        .encode(x=alt.value(-8), y=y, text="text:N"),
+        marks.words(names, -8, align="right"),
     ).properties(width=width, height=LINE * len(lines))
 
 

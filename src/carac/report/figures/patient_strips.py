@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 
 from carac.report import theme
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.material import Material
 from carac.report.queries.patient import Course
 
@@ -23,7 +25,7 @@ HEIGHT = 18.0
 _POINTS = "isth_overt_dic_2025"
 
 
-def strips(material: Material, course: Course, width: float) -> alt.LayerChart | None:
+def strips(material: Material, course: Course, width: float) -> Any:
     """The strips of the instruments of which anything is known; None where nothing is."""
     first, last = material.options.first_day, material.options.last_day
     known = [(c, n) for c, n in STRIPS if any(row.get(f"{c}__lowest") is not None for row in course.days)]
@@ -44,9 +46,7 @@ def strips(material: Material, course: Course, width: float) -> alt.LayerChart |
             text="text:N",
             color=alt.Color("ink:N", scale=None),
         ),
-        alt.Chart(axes.data(names))
-        .mark_text(align="right", baseline="middle", fontSize=theme.SMALL)
-        .encode(x=alt.value(-8), y=y, text="text:N"),
+        marks.words(names, -8, align="right"),
     ).properties(width=width, height=HEIGHT * len(known))
 
 

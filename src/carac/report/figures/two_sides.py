@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from carac.report import theme, words
-from carac.report.figures import axes
+from carac.report.figures import axes, marks
 from carac.report.figures.course import Vertical, fewest, vertical
 from carac.report.figures.event_axis import LANES
 from carac.report.material import Material
@@ -41,48 +41,42 @@ def two_sides(material: Material, events: Sequence[Event], observed: dict[int, i
     return theme.finished(chart, "Bleeding and thrombosis on one day axis", subtitle, material.synthetic)
 
 
-def _lab(material: Material, analyte: str, colour: str, rows: Sequence[DayQuartiles]) -> alt.LayerChart:
+def _lab(material: Material, analyte: str, colour: str, rows: Sequence[DayQuartiles]) -> Any:
     first, last = material.options.first_day, material.options.last_day
     y = vertical([row.high for row in rows], False, LAB)
     points = [{"day": row.day, "low": row.low, "median": row.middle, "high": row.high, "n": row.count} for row in rows]
     base = alt.Chart(axes.data(points))
     axis = alt.Axis(values=y.ticks(), title=None, domain=False, tickCount=4, format=",.6~g")
     x = axes.day_axis(first, last, title=None)
-    return alt.layer(
+    layers = [
         axes.infusion_line(first, last, LAB),
         base.mark_area(color=colour, opacity=0.18).encode(
             x=x, y=alt.Y("low:Q", scale=y.scale(), axis=axis), y2="high:Q"
         ),
         base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=alt.Y("median:Q", scale=y.scale(), axis=axis)),
-        _side(words.analyte_short(analyte), words.unit(analyte), colour, _at_end(rows, y)),
-    ).properties(width=WIDTH, height=LAB)
+        *_side(words.analyte_short(analyte), words.unit(analyte), colour, _at_end(rows, y)),
+    ]
+    return marks.layered(layers, WIDTH, LAB)
 
 
 def _at_end(rows: Sequence[DayQuartiles], y: Vertical) -> float:
     return min(max(y.pixel(rows[-1].middle), 14), LAB - 16)
 
 
-def _side(name: str, unit: str, colour: str, at: float) -> alt.LayerChart:
-    def text(what: str, weight: Any, y: float, size: int) -> alt.Chart:
-        mark = {"align": "left", "baseline": "middle", "fontSize": size, "fontWeight": weight, "color": colour}
-        return (
-            alt.Chart(axes.data([{"text": what}]))
-            .mark_text(**mark)
-            .encode(x=alt.value(WIDTH + 8), y=alt.value(y), text="text:N")
-        )
-
-    return alt.layer(
-        text(name, theme.SEMIBOLD, at - 7, theme.TEXT), text(f"median, {unit}", "normal", at + 8, theme.SMALL)
-    )
+def _side(name: str, unit: str, colour: str, at: float) -> list[Any]:
+    return [
+        marks.words([{"text": name, "y": at - 7}], WIDTH + 8, size=theme.TEXT, bold=True, ink=colour),
+        marks.words([{"text": f"median, {unit}", "y": at + 8}], WIDTH + 8, ink=colour),
+    ]
 
 
-def _events(material: Material, events: Sequence[Event], observed: dict[int, int]) -> alt.LayerChart:
+def _events(material: Material, events: Sequence[Event], observed: dict[int, int]) -> Any:
     first, last = material.options.first_day, material.options.last_day
     bars, most = _bars(material, events, first, last)
     scale = alt.Scale(domain=[-most, most], nice=False)
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if most / s <= 4)
     axis = alt.Axis(
-        values=[n for n in range(-(most // step) * step, most + 1, step)],
+        values=list(range(-(most // step) * step, most + 1, step)),
         title=None,
         domain=False,
         labelOverlap=False,
@@ -103,13 +97,14 @@ def _events(material: Material, events: Sequence[Event], observed: dict[int, int
     )
     zero = alt.Chart(axes.data([{"zero": 0}])).mark_rule(color=theme.INK).encode(y=alt.Y("zero:Q", scale=scale))
     below = {day: material.writer.count(count) for day, count in observed.items()}
-    return alt.layer(
+    layers = [
         drawn,
         zero,
         axes.infusion_line(first, last, BARS),
         *_lane_names(material, events),
         *axes.counts_below([("observed", theme.INK, below)], first, last, BARS),
-    ).properties(width=WIDTH, height=BARS)
+    ]
+    return marks.layered(layers, WIDTH, BARS)
 
 
 def _bars(material: Material, events: Sequence[Event], first: int, last: int) -> tuple[list[dict[str, object]], int]:
@@ -132,7 +127,7 @@ def _bars(material: Material, events: Sequence[Event], first: int, last: int) ->
     return bars, most + 1 if most < 10 else int(most * 1.1)
 
 
-def _lane_names(material: Material, events: Sequence[Event]) -> list[alt.Chart]:
+def _lane_names(material: Material, events: Sequence[Event]) -> list[Any]:
     counts = Counter(event.lane for event in events if event.day <= material.options.last_day)
     short = {lane: lane.removeprefix("bleeding, ").replace("clinically relevant", "relevant") for lane in LANES}
     rows: list[dict[str, object]] = []
@@ -147,27 +142,12 @@ def _lane_names(material: Material, events: Sequence[Event]) -> list[alt.Chart]:
                 {"text": text, "y": top + 15 * place, "colour": theme.INK, "bold": False, "square": LANES[lane]}
             )
 
-    def layer(bold: bool) -> alt.Chart:
-        own = [row for row in rows if row["bold"] is bold]
-        return (
-            alt.Chart(axes.data(own))
-            .mark_text(
-                align="left",
-                baseline="middle",
-                fontSize=theme.TEXT if bold else theme.SMALL,
-                fontWeight=theme.SEMIBOLD if bold else "normal",
-            )
-            .encode(
-                x=alt.value(WIDTH + (8 if bold else 23)),
-                y=alt.Y("y:Q", scale=None, axis=None),
-                text="text:N",
-                color=alt.Color("colour:N", scale=None),
-            )
-        )
-
-    squares = (
-        alt.Chart(axes.data([row for row in rows if "square" in row]))
-        .mark_point(shape="square", filled=True, size=90, opacity=1)
-        .encode(x=alt.value(WIDTH + 14), y=alt.Y("y:Q", scale=None, axis=None), color=alt.Color("square:N", scale=None))
-    )
-    return [layer(True), layer(False), squares]
+    heads, names = ([row for row in rows if row["bold"] is bold] for bold in (True, False))
+    squares: Any = alt.Chart(axes.data([row for row in rows if "square" in row]))
+    return [
+        marks.words(heads, WIDTH + 8, size=theme.TEXT, bold=True),
+        marks.words(names, WIDTH + 23),
+        squares.mark_point(shape="square", filled=True, size=90, opacity=1).encode(
+            x=alt.value(WIDTH + 14), y=marks.down("y"), color=marks.colour("square")
+        ),
+    ]

@@ -9,7 +9,7 @@ from statistics import quantiles
 from typing import Any
 
 from carac.report import words
-from carac.report.numbers import NOTHING, Writer
+from carac.report.numbers import NOTHING, Writer, percent
 
 Row = dict[str, Any]
 
@@ -56,14 +56,27 @@ def share_lines(
     shown = order if len(order) <= most else order[: most - 1]
     lines = [Line(name, ("",) * len(columns))]
     counts = [Counter(values) for values in known]
-    for value in shown:
-        lines.append(Line(f"  {value}", tuple(write.count_percent(c[value], c.total()) for c in counts)))
+    names = [f"  {value}" for value in shown]
+    rest = [c.total() - sum(c[value] for value in shown) for c in counts]
     if len(shown) < len(order):
-        rest = [c.total() - sum(c[value] for value in shown) for c in counts]
-        texts = tuple(write.count_percent(r, c.total()) for r, c in zip(rest, counts, strict=True))
-        lines.append(Line(f"  other ({len(order) - len(shown)})", texts))
+        names.append(f"  other ({len(order) - len(shown)})")
+    cells = [
+        _with_shares([*(c[v] for v in shown), left], c.total(), write) for c, left in zip(counts, rest, strict=True)
+    ]
+    lines += [Line(text, tuple(column[place] for column in cells)) for place, text in enumerate(names)]
     missing = [len(rows) - len(values) for rows, values in zip(columns, known, strict=True)]
     return [*lines, *_missing_line(missing, columns, write)]
+
+
+def _with_shares(counts: Sequence[int], total: int, write: Writer) -> list[str]:
+    """Counts with their shares; a hidden count has none."""
+    if not total:
+        return [NOTHING] * len(counts)
+    texts = write.counts(counts)
+    return [
+        f"{text} ({percent(count / total)})" if text == str(count) else text
+        for text, count in zip(texts, counts, strict=True)
+    ]
 
 
 def _missing_line(missing: Sequence[int], columns: Sequence[Sequence[Row]], write: Writer) -> list[Line]:
@@ -74,7 +87,7 @@ def _missing_line(missing: Sequence[int], columns: Sequence[Sequence[Row]], writ
 
 
 def products_of(rows: Sequence[Row], most: int = 6) -> list[tuple[str, list[Row]]]:
-    """The infusions by product, most frequent first; beyond `most` the rest together. One product alone is no column."""
+    """The infusions by product, most frequent first, beyond `most` the rest together; of one product alone no column."""
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(words.product_short(row["product"]), []).append(row)

@@ -101,7 +101,7 @@ def readings_of(definition: Definition) -> list[str]:
 
 
 def reading_reached(material: Material, definition: Definition, suffix: str) -> Reached:
-    """Who had a reading on any day of the window: sure on one day is sure; open where no day says yes and one is open."""
+    """Who had a reading on any day of the window; open: no day says yes, and on one it cannot be said."""
     column = f'"{definition.name}{suffix}"'
     known = f'"{definition.name}__lowest" IS NOT NULL'
     sql = (

@@ -37,11 +37,11 @@ def section(material: Material) -> Section:
         "heat_map",
         "Grades by day, one line per infusion",
         heat_map(material, made, order(material)),
-        f"Grades by day of {len(material.infusions)} infusions: {names}. Rows are ordered by worst CRS grade, then worst"
-        " ICANS grade, then days with platelets below 50. The numbers are in patient_days of the graded output.",
+        f"Grades by day of {len(material.infusions)} infusions: {names}. Rows are ordered by worst CRS grade, then"
+        " worst ICANS grade, then days with platelets below 50. The numbers are in patient_days of the graded output.",
         (
-            "Rows: by worst CRS grade, then worst ICANS grade, then days with platelets below 50 × 10⁹/L. White: nothing"
-            " is known of that day.",
+            "Rows: by worst CRS grade, then worst ICANS grade, then days with platelets below 50 × 10⁹/L. White:"
+            " nothing is known of that day.",
         ),
     )
     return Section("heat_map", title, (figure,))

@@ -45,8 +45,8 @@ def page(material: Material, key: Key, place: int) -> Section:
         patient(material, course),
         _alternative(course, label),
         (
-            "Dashed: cut-points of definitions. Triangles: blood products. Diamonds: events. Grey cells: only a range is"
-            " known. DIC points are red where they are compatible with overt DIC.",
+            "Dashed: cut-points of definitions. Triangles: blood products. Diamonds: events. Grey cells: only a range"
+            " is known. DIC points are red where they are compatible with overt DIC.",
         ),
     )
     blocks: list[Block] = [Paragraph(_who(material, key)), figure]

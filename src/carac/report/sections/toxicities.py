@@ -1,8 +1,9 @@
-"""Each toxicity by grade: numbers of those who could be graded, 95 % intervals, ranges, and how sure each definition is."""
+"""Each toxicity by grade: numbers of those who could be graded, intervals, ranges, how sure each definition is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from carac.language.definition import Definition
 from carac.report import words
@@ -31,7 +32,7 @@ def section(material: Material) -> Section:
             " Published versions of one definition stand side by side, because they differ."
         )
     ]
-    if any(worst.graded for worst in found):
+    if any(worst.graded for worst in found) and not material.options.hide_small_cells:
         blocks.append(_figure(material, found))
     blocks += [_grades(material, found), *_scores(material), *_versions(material, found), *_silent(found)]
     blocks.append(_certainty(material))
@@ -99,8 +100,8 @@ def _grades(material: Material, found: Sequence[Worst]) -> Table:
 def _row(material: Material, worst: Worst) -> tuple[str, ...]:
     write = material.writer
     highest = worst.definition.highest or 0
-    cells = [write.count(worst.exactly(n), worst.graded) if n <= highest else NOTHING for n in range(6)]
-    between = write.count(worst.between, worst.graded)
+    *grades, between = write.counts([*(worst.exactly(n) for n in range(highest + 1)), worst.between])
+    cells = [*grades, *[NOTHING] * (5 - highest)]
     any_grade, severe = worst.at_least(1), worst.at_least(3)
     return (
         "  " + words.definition_title(worst.definition),
@@ -155,7 +156,7 @@ def _reading_row(material: Material, definition: Definition, suffix: str, reache
 def _versions(material: Material, found: Sequence[Worst]) -> list[Block]:
     """Pairs of versions whose sure worst grades differ for someone."""
     rows = []
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         if _term(first.definition) != _term(second.definition) or not (first.graded and second.graded):
             continue
         cells = disagreement(material, first.definition, second.definition)

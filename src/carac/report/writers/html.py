@@ -163,7 +163,8 @@ def _figure(block: Figure, drawn: Drawing, number: int) -> str:
     limit = f"{float(width.group(1)) * 1.12:.0f}px" if width else "100%"
     return (
         f'<figure id="figure-{block.name}"><div class="wide" tabindex="0" role="img"'
-        f' aria-label="{escape(block.alternative, quote=True)}" style="--width:{limit}">{inline(drawn.svg, block.name)}</div>'
+        f' aria-label="{escape(block.alternative, quote=True)}" style="--width:{limit}">'
+        f"{inline(drawn.svg, block.name)}</div>"
         f"<figcaption><strong>Figure {number}. {escape(block.title)}</strong>{notes}</figcaption></figure>"
     )
 

@@ -1,4 +1,4 @@
-"""The report as a Word file, with tables in the layout that journals ask for: three rules, no shading, notes beneath."""
+"""The report as a Word file, its tables in the layout that journals ask for: three rules, no shading, notes beneath."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
+from docx.text.paragraph import Paragraph as WordParagraph
 
 from carac.report import theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Table, Voice
@@ -113,7 +114,7 @@ def _table(file: Any, block: Table, number: int) -> None:
     for place, (element, texts) in enumerate(zip(made._tbl.tr_lst, (block.header, *block.rows), strict=True)):
         group = place > 0 and block.is_group(texts)
         for column, (cell, text) in enumerate(zip(element.tc_lst, texts, strict=True)):
-            _cell(cell, text, small, right=column > 0 and len(text) < 30, bold=place == 0 or group)
+            _cell(made, cell, text, small, right=column > 0 and len(text) < 30, bold=place == 0 or group)
     _rules(made, len(block.rows))
     _repeat_header(made)
     for note in block.notes:
@@ -123,10 +124,8 @@ def _table(file: Any, block: Table, number: int) -> None:
     file.add_paragraph()
 
 
-def _cell(cell: Any, text: str, size: Any, right: bool, bold: bool) -> None:
-    from docx.text.paragraph import Paragraph as WordParagraph
-
-    paragraph = WordParagraph(cell.p_lst[0], None)
+def _cell(part: Any, cell: Any, text: str, size: Any, right: bool, bold: bool) -> None:
+    paragraph = WordParagraph(cell.p_lst[0], part)
     run = paragraph.add_run(text.strip())
     run.font.size, run.bold = size, bold
     shape = paragraph.paragraph_format
