@@ -58,6 +58,8 @@ def _axis() -> dict[str, Any]:
         "tickSize": 4,
         "gridColor": GRID,
         "labelPadding": 4,
+        # Ticks are chosen so that their numbers fit; none is to be dropped in silence.
+        "labelOverlap": False,
         "labelFont": TYPEFACE,
         "titleFont": TYPEFACE,
     }

@@ -111,11 +111,13 @@ def panel(
     y = vertical(_extent(drawn, limits), analyte in LOGARITHMIC)
     # Many bands make mud of each other: quartiles are drawn as bands for up to four groups.
     bands = [_bands(drawn, groups, first, last, y)] if len(groups) <= 4 else []
+    threshold_lines, threshold_words = _threshold_layers(limits, y, width)
     layers = [
-        *_threshold_layers(limits, y, width),
+        *threshold_lines,
         axes.infusion_line(first, last, y.height),
         *bands,
         _lines(drawn, groups, first, last, y),
+        *threshold_words,
         *_names(drawn, groups, y, first, last, width),
         *axes.counts_below(_counts(material, rows, groups), first, last, y.height),
     ]
@@ -221,22 +223,20 @@ def _names(
     ]
 
 
-def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) -> list[Any]:
+def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) -> tuple[list[Any], list[Any]]:
+    """Lines at the cut-points, which lie behind the courses, and their words, which stand before them."""
     inside = [limit for limit in limits if y.low < limit.value < y.high]
     if not inside:
-        return []
-    # The words stand above their line at the left, where courses begin; two close lines share no room.
-    wanted = [y.pixel(limit.value) - 6 for limit in inside]
+        return [], []
+    # The words stand above their line at the right; two close lines share no room.
+    wanted = [y.pixel(limit.value) - 7 for limit in inside]
     places = spread(wanted, 12, 4, y.height)
     rows = [
         {"value": limit.value, "words": limit.words, "y": place} for limit, place in zip(inside, places, strict=True)
     ]
-    return [
-        alt.Chart(axes.data(rows))
-        .mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[5, 3], opacity=0.8)
-        .encode(y=alt.Y("value:Q", scale=y.scale())),
-        marks.words(rows, width - 3, align="right", size=10, ink=theme.MUTED, field="words"),
-    ]
+    rules: Any = alt.Chart(axes.data(rows)).mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[5, 3], opacity=0.8)
+    said = marks.haloed(rows, width - 3, align="right", size=10, ink=theme.MUTED, field="words")
+    return [rules.encode(y=alt.Y("value:Q", scale=y.scale()))], said
 
 
 def _counts(

@@ -58,6 +58,13 @@ def words(
     return drawn.encode(color=colour()) if coloured else drawn
 
 
+def haloed(rows: Rows, x: float | str | alt.X, **options: Any) -> list[Any]:
+    """Words that stay legible where lines run behind them."""
+    behind = words(rows, x, **options).copy()
+    behind.mark["stroke"], behind.mark["strokeWidth"], behind.mark["color"] = theme.PAPER, 4, theme.PAPER
+    return [behind, words(rows, x, **options)]
+
+
 def boxes(rows: Rows, fill: str = "fill", **mark: Any) -> Any:
     """Boxes from ``x``, ``y`` to ``x2``, ``y2`` in pixels."""
     chart: Any = alt.Chart(data(rows))
@@ -85,6 +92,20 @@ def key(labels: Sequence[tuple[str, str]], y: float, x: float = 0.0) -> list[Any
     return [boxes(rows, stroke=theme.LINE, strokeWidth=0.75), words(rows, "tx", y="yc", ink=theme.INK)]
 
 
+def _share_axis(channels: Sequence[Any]) -> None:
+    """Give the axis of one layer to all that have none of their own.
+
+    Vega-Lite merges the axes of layers; an axis that one of them leaves to it brings back its dropping of numbers.
+    """
+    scaled = [c for c in channels if isinstance(c, alt.X | alt.Y) and c["scale"] is not None]
+    own = [c["axis"] for c in scaled if c["axis"] is not alt.Undefined and c["axis"] is not None]
+    for channel in scaled:
+        if own and channel["axis"] is alt.Undefined:
+            channel["axis"] = own[0]
+
+
 def layered(layers: Sequence[Any], width: float, height: float) -> Any:
-    """Layers on one frame of this size in pixels."""
+    """Layers on one frame of this size in pixels, all with the axes of those that have some."""
+    for name in ("x", "y"):
+        _share_axis([getattr(layer.encoding, name, alt.Undefined) for layer in layers])
     return alt.layer(*layers).properties(width=width, height=height)

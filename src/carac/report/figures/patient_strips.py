@@ -57,7 +57,7 @@ def _cells(course: Course, column: str, place: int) -> list[dict[str, object]]:
         if low is None or high is None:
             continue
         fill, ink = _colours(column, grade, row)
-        text = str(grade) if grade else "" if grade == 0 else f"{low}–{high}" if high - low < 9 and low else "?"
+        text = "?" if grade is None else str(grade or "")
         day = int(row["day"])
         made.append(
             {
