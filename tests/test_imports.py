@@ -32,7 +32,7 @@ ROOMS: dict[str, frozenset[str]] = {
 #: The last row of the table: each may import the rooms above, and those before it here.
 LAST_ROW = ("endpoints", "analysis", "evidence", "guidance", "report", "commands")
 #: What stands on top of all rooms but the commands, which call it; and the data that is no room.
-ON_TOP = frozenset({"", "api", "__main__"})
+ON_TOP = frozenset({"", "api", "figures", "__main__"})
 DATA = frozenset({"examples"})
 
 #: Databases and their drivers, which only engine may name.

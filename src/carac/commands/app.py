@@ -161,6 +161,49 @@ def explain(
 
 
 @app.command()
+def report(
+    records: Records,
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the report", show_default=False)],
+    kind: Kind = None,
+    limits: Limits = None,
+    index: Index = None,
+    index_table: IndexTable = None,
+    unit: Unit = None,
+    d_dimer: DDimer = None,
+    keep_implausible: Implausible = False,
+    definitions: Definitions = None,
+    parameter_file: ParameterFile = None,
+    changes: Set = None,
+    options: Annotated[
+        Path | None, typer.Option("--options", help="TOML file with a table [report]: sections, title, days and more")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="courses by crs_peak, icans_peak, product, disease, centre, sex or none")
+    ] = None,
+    patients: Annotated[
+        str | None, typer.Option("--patients", help="a page for: none, all, or identifiers joined by commas")
+    ] = None,
+    hide_small_cells: Annotated[bool, typer.Option("--hide-small-cells", help="hide counts below 5")] = False,
+    show_identifiers: Annotated[
+        bool, typer.Option("--show-identifiers", help="identifiers as recorded, not hashed")
+    ] = False,
+    salt: Annotated[
+        str | None, typer.Option("--salt", help="mixed into the hashes, so that they are the same in the next report")
+    ] = None,
+    memory: Memory = None,
+    temporary: Temporary = None,
+) -> None:
+    """Write the report: a page of HTML, Word, PDF, tables and figures, in a new folder. De-identified by default."""
+    from carac.commands import records as work
+    from carac.commands import reporting
+
+    reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
+    chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, False)
+    asked = reporting.options_of(options, by, patients, hide_small_cells, show_identifiers, salt)
+    reporting.report(records, output, chosen, asked)
+
+
+@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(help="output folder", show_default=False)],
     second: Annotated[Path, typer.Argument(help="output folder", show_default=False)],

@@ -80,6 +80,13 @@ def _engine(memory: str | None, temporary: Path | None) -> Iterator[DuckDB]:
         engine.close()
 
 
+@contextmanager
+def opened(run: Run) -> Iterator[DuckDB]:
+    """The engine that a run asks for; it is closed at the end."""
+    with _engine(run.memory, run.temporary) as engine:
+        yield engine
+
+
 def check(
     records: Path,
     reading: api.Reading,
@@ -111,7 +118,8 @@ def _without_names(cohort: Cohort) -> Findings:
     return Findings([without_identifiers(finding, names) for finding in cohort.findings])
 
 
-def _graded(records: Path, run: Run, engine: DuckDB, progress: Progress) -> tuple[Cohort, Graded]:
+def graded_record(records: Path, run: Run, engine: DuckDB, progress: Progress) -> tuple[Cohort, Graded]:
+    """A record, read and graded as the options say."""
     parameters = run.parameters()
     cohort = api.read(records, run.reading, parameters=parameters, engine=engine, progress=progress)
     return cohort, api.grade(cohort, parameters, run.definitions, progress)
@@ -120,7 +128,7 @@ def _graded(records: Path, run: Run, engine: DuckDB, progress: Progress) -> tupl
 def grade(records: Path, output: Path, run: Run, items: bool, sensitivity: bool) -> None:
     """Grade and write; one line for what was written, and the warnings on standard error."""
     with _engine(run.memory, run.temporary) as engine, showing.progress_shown() as progress:
-        cohort, graded = _graded(records, run, engine, progress)
+        cohort, graded = graded_record(records, run, engine, progress)
         if run.hash_identifiers:
             graded.findings = _without_names(cohort)
         synthetic = bool(cohort.findings.of(SYNTHETIC_RECORD))
@@ -159,7 +167,7 @@ def explain(records: Path, patient: str, day: int, infusion: int | None, run: Ru
     """Print why a patient-day has its grades."""
     with _engine(run.memory, run.temporary) as engine:
         with showing.progress_shown() as progress:
-            _, graded = _graded(records, run, engine, progress)
+            _, graded = graded_record(records, run, engine, progress)
             explanation = api.explain(graded, patient, day, infusion)
         if json:
             print(explanation.as_json(), file=sys.stdout)

@@ -1,0 +1,118 @@
+"""The figures of the report one by one, for a notebook: each takes a graded cohort and returns the Altair chart.
+
+import carac
+from carac import figures
+
+graded = carac.grade("records")
+figures.course(graded, "fibrinogen", by="crs_peak")
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from carac.findings import CaracError
+from carac.grading.run import Graded
+from carac.report.figures.course import course as course_figure
+from carac.report.figures.coverage import coverage_figure, severity_figure
+from carac.report.figures.event_axis import event_axis
+from carac.report.figures.flow import flow_figure
+from carac.report.figures.grade_bars import grade_bars
+from carac.report.figures.heat_map import heat_map
+from carac.report.figures.patient import patient as patient_figure
+from carac.report.figures.two_sides import two_sides as two_sides_figure
+from carac.report.material import Material, gather
+from carac.report.options import Options, with_changes
+from carac.report.queries import coverage as tested
+from carac.report.queries.events import events as events_of
+from carac.report.queries.follow_up import flow as flow_of
+from carac.report.queries.heat import order
+from carac.report.queries.patient import course_of
+from carac.report.queries.tables import HIGHEST, INDICES, LOWEST
+from carac.report.sections.heat_map import panels
+from carac.report.sections.toxicities import graded as worst_grades
+from carac.report.sections.toxicities import ordered
+from carac.report.synthetic import is_synthetic
+
+__all__ = ["course", "coverage", "events", "flow", "grades_by_day", "patient", "testing", "toxicities", "two_sides"]
+
+
+def _material(graded: Graded, options: dict[str, Any]) -> Material:
+    """What a figure is made from; a notebook shows identifiers only where that is asked for."""
+    return gather(graded, with_changes(Options(), options), is_synthetic(graded.findings, {}))
+
+
+def course(graded: Graded, analyte: str, by: str = "crs_peak", **options: Any) -> alt.TopLevelMixin:
+    """Median and quartiles of an analyte by day.
+
+    Parameters
+    ----------
+    graded: a graded cohort.
+    analyte: a name of the vocabulary, or ``easix``.
+    by: ``crs_peak``, ``icans_peak``, ``product``, ``disease``, ``centre``, ``sex`` or ``none``.
+    options: those of a report, such as ``first_day=-7`` and ``last_day=30``, in days after infusion.
+
+    Raises
+    ------
+    CaracError: an analyte without course, or an unknown option.
+    """
+    known = (*LOWEST, *HIGHEST, *INDICES)
+    if analyte not in known:
+        raise CaracError(f"There is no course of {analyte!r}; there are {', '.join(known)}.")
+    return course_figure(_material(graded, {"by": by, **options}), analyte)
+
+
+def toxicities(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """Worst grades under every definition, as shares of those graded."""
+    material = _material(graded, options)
+    return grade_bars(material, [worst for worst in ordered(worst_grades(material)) if worst.graded])
+
+
+def grades_by_day(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """The heat map of grades, a line per infusion."""
+    material = _material(graded, options)
+    return heat_map(material, panels(material), order(material))
+
+
+def events(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """Bleeding and thrombosis by day of onset."""
+    material = _material(graded, options)
+    return event_axis(material, events_of(material))
+
+
+def two_sides(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """Bleeding and thrombosis on one day axis, with the median platelet and fibrinogen course."""
+    material = _material(graded, options)
+    return two_sides_figure(material, events_of(material), tested.observed_by_day(material))
+
+
+def coverage(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """Who was tested, by analyte and day."""
+    material = _material(graded, options)
+    return coverage_figure(material, tested.by_day(material))
+
+
+def testing(graded: Graded, last_day: int = 14, **options: Any) -> alt.TopLevelMixin:
+    """How testing depends on the CRS grade of the day, on days 0 to `last_day`."""
+    material = _material(graded, options)
+    return severity_figure(material, tested.by_severity(material, last_day), last_day)
+
+
+def flow(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """Who is included, and who is not."""
+    material = _material(graded, options)
+    return flow_figure(material, flow_of(material))
+
+
+def patient(graded: Graded, patient: str, infusion: int = 1, **options: Any) -> alt.TopLevelMixin:
+    """Everything about one infusion on one day axis.
+
+    Parameters
+    ----------
+    patient: patient_id, as in the record.
+    infusion: infusion_number.
+    """
+    material = _material(graded, options)
+    return patient_figure(material, course_of(material, (patient, infusion)))

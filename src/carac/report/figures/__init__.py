@@ -1,0 +1,1 @@
+"""The figures, one module each; every one returns an Altair chart."""

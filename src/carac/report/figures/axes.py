@@ -1,0 +1,97 @@
+"""The day axis that all figures share, and the rows of numbers that stand beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from carac.report import theme
+
+#: Rows as a chart takes them.
+Rows = Sequence[Mapping[str, Any]]
+
+#: Days that may carry a number; a window shows those that fit.
+_TICKS = (-35, -28, -21, -14, -7, -3, 0, 3, 7, 10, 14, 17, 21, 24, 28, 35, 42, 49, 56, 63, 70, 77, 84, 91, 100)
+_EVERY_WEEK = tuple(day for day in _TICKS if day % 7 == 0 or day == 100)
+
+
+def ticks(first: int, last: int) -> list[int]:
+    """The numbered days of a window: twice a week in a short one, weekly in a long one."""
+    wanted = _TICKS if last - first <= 45 else _EVERY_WEEK
+    return [day for day in wanted if first <= day <= last]
+
+
+def day_axis(first: int, last: int, title: str | None = "Days after infusion", grid: bool = False) -> alt.X:
+    """The x channel of a field ``day``: the first and last day stand half a day within the frame."""
+    axis = alt.Axis(
+        values=ticks(first, last),
+        title=title,
+        grid=grid,
+        labelExpr="replace(datum.label, '-', '−')",
+        labelOverlap=False,
+        labels=title is not None,
+        ticks=title is not None,
+        domain=title is not None,
+    )
+    return alt.X("day:Q", scale=day_scale(first, last), axis=axis)
+
+
+def day_scale(first: int, last: int) -> alt.Scale:
+    """The scale of days: half a day of room on both sides, so that a day is as wide as its bar."""
+    return alt.Scale(domain=[first - 0.5, last + 0.5], nice=False, zero=False)
+
+
+def pixel_of_day(day: float, first: int, last: int, width: float) -> float:
+    """Where a day is drawn, in pixels from the left of the frame."""
+    return (day - (first - 0.5)) / (last - first + 1) * width
+
+
+def data(rows: Rows) -> alt.InlineData:
+    """Rows as the data of a chart."""
+    return alt.InlineData(values=[dict(row) for row in rows])
+
+
+def infusion_line(first: int, last: int, height: float) -> alt.Chart:
+    """A fine line at day 0."""
+    return (
+        alt.Chart(data([{"day": 0}]))
+        .mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[2, 2])
+        .encode(x=alt.X("day:Q", scale=day_scale(first, last)), y=alt.value(0), y2=alt.value(height))
+    )
+
+
+def counts_below(
+    rows: Sequence[tuple[str, str, dict[int, str]]], first: int, last: int, height: float, top: float = 46
+) -> list[alt.Chart]:
+    """Rows of numbers beneath a day axis, one per group: label at the left, a number at each numbered day.
+
+    Parameters
+    ----------
+    rows: label, colour, and the text by day.
+    height: of the frame, in pixels; `top`: how far beneath it the first row stands.
+    """
+    texts, names = [], [{"label": "n", "y": height + top - 13, "colour": theme.MUTED}]
+    for place, (label, colour, by_day) in enumerate(rows):
+        y = height + top + 14 * place
+        names.append({"label": label, "y": y, "colour": colour})
+        texts += [{"day": day, "text": by_day.get(day, "0"), "y": y, "colour": colour} for day in ticks(first, last)]
+    return [
+        alt.Chart(data(texts))
+        .mark_text(fontSize=theme.SMALL, baseline="middle")
+        .encode(
+            x=alt.X("day:Q", scale=day_scale(first, last)),
+            y=_pixels(),
+            text="text:N",
+            color=alt.Color("colour:N", scale=None),
+        ),
+        alt.Chart(data(names))
+        .mark_text(fontSize=theme.SMALL, align="right", baseline="middle", dx=-8)
+        .encode(x=alt.value(0), y=_pixels(), text="label:N", color=alt.Color("colour:N", scale=None)),
+    ]
+
+
+def _pixels() -> alt.Y:
+    """A y channel that takes pixels as they are."""
+    return alt.Y("y:Q", scale=None, axis=None)

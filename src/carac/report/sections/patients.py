@@ -1,0 +1,99 @@
+"""A page per patient: one day axis for everything, and beneath it what explains each day on which something changed."""
+
+from __future__ import annotations
+
+from carac.findings import CaracError
+from carac.grading.explanation import words as plain
+from carac.progress import Progress
+from carac.report import words
+from carac.report.content import Block, Figure, Heading, Items, Paragraph, Section, Voice
+from carac.report.figures.patient import patient
+from carac.report.material import Key, Material
+from carac.report.queries.patient import Course, DayText, course_of, texts
+
+
+def sections(material: Material, progress: Progress) -> tuple[Section, ...]:
+    """One section per infusion of the patients that the options name."""
+    made = []
+    for place, key in enumerate(_wanted(material), 1):
+        progress.show(f"page of patient {place}")
+        made.append(page(material, key, place))
+    return tuple(made)
+
+
+def _wanted(material: Material) -> list[Key]:
+    """The infusions of the patients asked for, in the order of the record."""
+    asked = material.options.patients
+    keys = [(row["patient_id"], row["infusion_number"]) for row in material.infusions]
+    if asked in ("none", "all"):
+        return keys if asked == "all" else []
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    unknown = [name for name in names if name not in {patient for patient, _ in keys}]
+    if unknown:
+        raise CaracError(f"There is no patient {unknown[0]!r} with an infusion in the record.")
+    return [key for key in keys if key[0] in names]
+
+
+def page(material: Material, key: Key, place: int) -> Section:
+    """The page of one infusion."""
+    course = course_of(material, key)
+    told = texts(material, course)
+    label = material.labels[key]
+    figure = Figure(
+        f"patient_{place}",
+        f"Patient {label}: laboratory courses, grades, treatments and events on one day axis",
+        patient(material, course),
+        _alternative(course, label),
+        (
+            "Dashed: cut-points of definitions. Triangles: blood products. Diamonds: events. Grey cells: only a range"
+            " is known. DIC points are red where they are compatible with overt DIC.",
+        ),
+    )
+    blocks: list[Block] = [Paragraph(_who(material, key)), figure]
+    if told:
+        blocks.append(
+            Paragraph("Days on which a grade, a treatment or an event changed, and what explains them.", Voice.NOTE)
+        )
+    for one in told:
+        blocks += _day(one)
+    return Section(f"patient-{place}", f"Patient {label}", tuple(blocks))
+
+
+def _who(material: Material, key: Key) -> str:
+    row = next(r for r in material.infusions if (r["patient_id"], r["infusion_number"]) == key)
+    parts = [words.product_full(row["product"])]
+    if row["disease"]:
+        parts.append(str(row["disease"]).replace("_", " "))
+    if row["sex"]:
+        parts.append(str(row["sex"]))
+    if row["age"] is not None:
+        exact = material.options.identifiers != "hashed"
+        parts.append(f"{plain.number(row['age'])} years" if exact else _decade(float(row["age"])))
+    return "; ".join(parts) + "."
+
+
+def _decade(age: float) -> str:
+    """An age as a decade, because an exact one narrows down who someone is; from 90 on all are one."""
+    start = int(age // 10) * 10
+    return "90 years or older" if start >= 90 else f"{start} to {start + 9} years"
+
+
+def _alternative(course: Course, label: str) -> str:
+    parts = []
+    for analyte, low in (("platelets", True), ("fibrinogen", True), ("ferritin", False)):
+        own = [row for row in course.values if row["analyte"] == analyte and row["day"] >= 0]
+        if own:
+            worst = min(own, key=lambda r: r["value"]) if low else max(own, key=lambda r: r["value"])
+            what = "lowest" if low else "highest"
+            parts.append(f"{what} {words.in_sentence(analyte)} {plain.number(worst['value'])} on day {worst['day']}")
+    events = [f"{row['kind'] or 'event'} on day {row['day']}" for row in course.facts.events]
+    return f"Course of patient {label}. " + "; ".join(parts + events) + "."
+
+
+def _day(one: DayText) -> list[Block]:
+    blocks: list[Block] = [Heading(f"Day {words.day(one.day)}"), Items(tuple(one.stands_out))]
+    if one.could_explain:
+        blocks += [Paragraph("What could explain it:"), Items(tuple(one.could_explain))]
+    if one.going_on:
+        blocks.append(Paragraph("Going on: " + "; ".join(one.going_on) + "."))
+    return blocks

@@ -1,0 +1,204 @@
+"""Each toxicity by grade: numbers of those who could be graded, intervals, ranges, how sure each definition is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from carac.language.definition import Definition
+from carac.report import words
+from carac.report.content import Block, Figure, Heading, Paragraph, Section, Table
+from carac.report.figures.grade_bars import bar_title, grade_bars
+from carac.report.material import Material
+from carac.report.numbers import NOTHING, percent
+from carac.report.queries.worst import Reached, Worst, disagreement, is_grade, reading_reached, readings_of, worst_of
+from carac.vocabulary.types import Grain
+
+_NOTES = (
+    "Graded: infusions of which anything is known in the window. Range: what is missing decides between two grades.",
+    "Grade ≥ 1 and ≥ 3: % of those of whom it can be said (95 % interval after Wilson). Possible: lowest and highest %"
+    " of those graded, over all values of what is missing.",
+    "A day without any input says nothing and counts in neither: a toxicity of such a day is not in this table.",
+)
+
+
+def section(material: Material) -> Section:
+    """Grades, scores, and where versions disagree."""
+    found = ordered(graded(material))
+    until = material.options.worst_until
+    blocks: list[Block] = [
+        Paragraph(
+            f"Worst grade of each infusion on days 0 to {until}; ICAHT and T-ICAHT have windows of their own."
+            " Published versions of one definition stand side by side, because they differ."
+        )
+    ]
+    if any(worst.graded for worst in found) and not material.options.hide_small_cells:
+        blocks.append(_figure(material, found))
+    blocks += [_grades(material, found), *_scores(material), *_versions(material, found), *_silent(found)]
+    blocks.append(_certainty(material))
+    return Section("toxicities", "Toxicities by grade", tuple(blocks))
+
+
+def graded(material: Material) -> list[Worst]:
+    """The worst grades under every definition that gives grades."""
+    definitions = (*material.definitions(Grain.DAY), *material.definitions(Grain.INFUSION))
+    return [worst_of(material, d) for d in definitions if is_grade(d)]
+
+
+def ordered(found: Sequence[Worst]) -> list[Worst]:
+    """By instrument in order of first mention, and within it versions of one term beside each other."""
+    instruments = list(dict.fromkeys(worst.definition.instrument for worst in found))
+    terms = list(dict.fromkeys(_term(worst.definition) for worst in found))
+    return sorted(found, key=lambda w: (instruments.index(w.definition.instrument), terms.index(_term(w.definition))))
+
+
+def _term(definition: Definition) -> str:
+    """What is graded, whatever the version."""
+    name = definition.name
+    for version in ("ctcae_v4_", "ctcae_v5_", "ctcae_v6_"):
+        name = name.removeprefix(version)
+    return name.removesuffix("_as_printed").removesuffix("_as_in_authors_code")
+
+
+def _figure(material: Material, found: Sequence[Worst]) -> Figure:
+    main = [w for w in found if w.graded and not w.definition.name.endswith("_with_baseline")]
+    said = []
+    for worst in main:
+        severe = worst.at_least(3)
+        if severe.decided:
+            said.append(f"{bar_title(worst)} {material.writer.count_percent(severe.yes, severe.decided)} %")
+    return Figure(
+        "toxicities",
+        "Toxicities by worst grade",
+        grade_bars(material, main),
+        "Bars of the worst grade. Number (%) with grade 3 or higher: " + "; ".join(said).replace(") %", " %)") + ".",
+        ("Grey: missing inputs leave a range. CTCAE with the fall from baseline is in the table.",),
+    )
+
+
+def _grades(material: Material, found: Sequence[Worst]) -> Table:
+    rows: list[tuple[str, ...]] = []
+    before = ""
+    for worst in found:
+        if not worst.graded:
+            continue
+        if worst.definition.instrument != before:
+            before = worst.definition.instrument
+            rows.append((before, *([""] * 10)))
+        rows.append(_row(material, worst))
+    header = (
+        "Definition",
+        "Graded",
+        *(str(n) for n in range(6)),
+        "Range",
+        "≥ 1, % (95 % CI)",
+        "≥ 3, % (95 % CI; possible)",
+    )
+    return Table("toxicities", "Worst grade of each infusion", header, tuple(rows), _NOTES)
+
+
+def _row(material: Material, worst: Worst) -> tuple[str, ...]:
+    write = material.writer
+    highest = worst.definition.highest or 0
+    *grades, between = write.counts([*(worst.exactly(n) for n in range(highest + 1)), worst.between])
+    cells = [*grades, *[NOTHING] * (5 - highest)]
+    any_grade, severe = worst.at_least(1), worst.at_least(3)
+    return (
+        "  " + words.definition_title(worst.definition),
+        f"{write.count(worst.graded, worst.total)} of {worst.total}",
+        *cells,
+        between,
+        write.share_interval(any_grade.yes, any_grade.decided),
+        write.share_interval(severe.yes, severe.decided) + possible(material, severe),
+    )
+
+
+def possible(material: Material, reached: Reached) -> str:
+    """The range of a share where what is missing leaves one, such as "; 20–45"; empty where nothing is open."""
+    if not reached.open or reached.range is None or material.writer.is_small(reached.open, reached.known):
+        return ""
+    low, high = (percent(end) for end in reached.range)
+    return f"; {low}–{high}" if low != high else ""
+
+
+def _scores(material: Material) -> list[Block]:
+    rows: list[tuple[str, ...]] = []
+    for definition in material.definitions(Grain.DAY):
+        for suffix in readings_of(definition):
+            reached = reading_reached(material, definition, suffix)
+            if reached.known:
+                rows.append(_reading_row(material, definition, suffix, reached))
+    if not rows:
+        return []
+    header = ("Score", "Reading", "Graded", "Yes, n", "Open, n", "% (95 % CI; possible)")
+    notes = (
+        "Yes: on at least one day. Open: on no day yes, and on a day with inputs missing it could be.",
+        "%: of those of whom it can be said. Platelets low because the marrow is suppressed and fibrinogen low after"
+        " tocilizumab score as overt DIC as consumption does.",
+    )
+    title = f"Scores that reached their cut-point on days 0 to {material.options.worst_until}"
+    return [Table("scores", title, header, tuple(rows), notes)]
+
+
+def _reading_row(material: Material, definition: Definition, suffix: str, reached: Reached) -> tuple[str, ...]:
+    write = material.writer
+    reading = suffix.removeprefix("__").replace("_", " ")
+    return (
+        words.definition_title(definition),
+        reading,
+        f"{write.count(reached.known, len(material.infusions))} of {len(material.infusions)}",
+        write.count(reached.yes, reached.known),
+        write.count(reached.open, reached.known),
+        write.share_interval(reached.yes, reached.decided) + possible(material, reached),
+    )
+
+
+def _versions(material: Material, found: Sequence[Worst]) -> list[Block]:
+    """Pairs of versions whose sure worst grades differ for someone."""
+    rows = []
+    for first, second in pairwise(found):
+        if _term(first.definition) != _term(second.definition) or not (first.graded and second.graded):
+            continue
+        cells = disagreement(material, first.definition, second.definition)
+        total, differ = sum(cells.values()), sum(n for (a, b), n in cells.items() if a != b)
+        if differ:
+            write = material.writer
+            higher = sum(n for (a, b), n in cells.items() if a > b)
+            rows.append(
+                (
+                    words.definition_title(first.definition),
+                    words.definition_title(second.definition),
+                    str(total),
+                    write.count_percent(differ, total),
+                    write.count(higher, total),
+                    write.count(differ - higher, total),
+                )
+            )
+    if not rows:
+        return [Paragraph("No two versions of a definition gave any infusion different worst grades.")]
+    header = ("First", "Second", "Both sure", "Differ, n (%)", "First is higher", "Second is higher")
+    notes = ("Infusions whose worst grade is sure under both.",)
+    return [
+        Heading("Where versions disagree"),
+        Table("versions", "Worst grades under two versions", header, tuple(rows), notes),
+    ]
+
+
+def _silent(found: Sequence[Worst]) -> list[Block]:
+    silent = [words.definition_title(worst.definition) for worst in found if not worst.graded]
+    if not silent:
+        return []
+    return [
+        Paragraph("Not graded in any infusion, because the record lacks what they need: " + "; ".join(silent) + ".")
+    ]
+
+
+def _certainty(material: Material) -> Table:
+    """How sure each definition is: the thresholds of some could not be read in the source itself."""
+    kept: dict[tuple[str, ...], list[str]] = {}
+    for definition in material.graded.plan.definitions:
+        key = (definition.instrument, definition.version, str(definition.status), str(definition.certainty))
+        kept.setdefault(key, []).append(definition.name)
+    rows = tuple((*key, ", ".join(names)) for key, names in kept.items())
+    header = ("Instrument", "Version", "Status", "How sure its thresholds are", "Columns")
+    return Table("certainty", "Definitions, and how sure their thresholds are", header, rows)

@@ -1,0 +1,96 @@
+"""Names of things as a report prints them: products, analytes, units, definitions, days."""
+
+from __future__ import annotations
+
+from carac.grading.explanation import words
+from carac.language.definition import Definition
+from carac.vocabulary.analytes import analytes
+from carac.vocabulary.products import products
+
+#: Short names of analytes, where the full one is too long for an axis or a table.
+_SHORT = {
+    "platelets": "Platelets",
+    "neutrophils": "Neutrophils",
+    "haemoglobin": "Haemoglobin",
+    "fibrinogen": "Fibrinogen",
+    "d_dimer": "D-dimer",
+    "inr": "INR",
+    "aptt": "aPTT",
+    "prothrombin_time": "Prothrombin time",
+    "ferritin": "Ferritin",
+    "c_reactive_protein": "C-reactive protein",
+    "lactate_dehydrogenase": "Lactate dehydrogenase",
+    "creatinine": "Creatinine",
+    "interleukin_6": "Interleukin-6",
+    "easix": "EASIX",
+}
+_UNITS = {"10^9/L": "10⁹/L", "mg/L{FEU}": "mg/L FEU", "ug/L": "µg/L", "ug/mL": "µg/mL"}
+
+
+def analyte_short(analyte: str) -> str:
+    """An analyte as an axis names it."""
+    return _SHORT.get(analyte) or words.title(analyte)
+
+
+def in_sentence(analyte: str) -> str:
+    """An analyte in the middle of a sentence; abbreviations keep their letters."""
+    name = analyte_short(analyte)
+    return (
+        name if name[:2].isupper() or name[1:2].isupper() or name.startswith("D-") else f"{name[0].lower()}{name[1:]}"
+    )
+
+
+def unit(analyte: str) -> str:
+    """Its canonical unit as printed; empty where it has none."""
+    found = analytes()[analyte].canonical_unit if analyte in analytes() else ""
+    return _UNITS.get(found, found)
+
+
+def printed_unit(written: str) -> str:
+    """A unit of the vocabulary as printed."""
+    return _UNITS.get(written, written).replace("x ", "× ")
+
+
+def with_unit(analyte: str) -> str:
+    """An analyte with its unit, such as "Platelets (10⁹/L)"."""
+    return f"{analyte_short(analyte)} ({unit(analyte)})" if unit(analyte) else analyte_short(analyte)
+
+
+def product_short(product: str | None) -> str:
+    """The short name of a product, such as axi-cel; as recorded where carac does not know it."""
+    if not product:
+        return "not recorded"
+    known = products().get(product)
+    if known is None:
+        return product.replace("_", " ")
+    return next((name for name in known.synonyms if name.endswith("-cel")), known.title)
+
+
+def product_full(product: str | None) -> str:
+    """The full name of a product."""
+    if not product:
+        return "not recorded"
+    return products()[product].title if product in products() else product.replace("_", " ")
+
+
+def definition_title(definition: Definition) -> str:
+    """A definition's title, marked where it is carac's own proposal or a software convention."""
+    mark = {"proposal of carac": " (proposal of carac)", "software convention": " (software convention)"}
+    return definition.title.replace("authors code", "authors' code") + mark.get(str(definition.status), "")
+
+
+def day(number: int) -> str:
+    """A day with a true minus sign."""
+    return f"−{-number}" if number < 0 else str(number)
+
+
+def plural(count: int, word: str) -> str:
+    """A count with its noun."""
+    return words.plural(count, word)
+
+
+def listed(texts: list[str]) -> str:
+    """Texts as a sentence lists them."""
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -1,0 +1,182 @@
+"""One page of HTML that opens anywhere: figures inside it as SVG, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+
+from carac.report import theme
+from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Section, Table
+from carac.report.writers.drawings import Drawing
+
+#: Neutral colours of a figure that follow the page when it is read in the dark.
+_FOLLOW = {
+    theme.INK: "--ink",
+    theme.MUTED: "--muted",
+    theme.LINE: "--line",
+    theme.GRID: "--grid",
+    theme.PAPER: "--paper",
+}
+_ID = re.compile(r'\b(id="|url\(#|href="#)([A-Za-z_][\w-]*)')
+#: A column whose cells are longer than this is text and stands at the left.
+_LONG = 26
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+
+
+def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
+    """The page."""
+    sections, write = document.all_sections(), _Page(drawings, document.numbers())
+    parts = [
+        "<!doctype html>",
+        '<html lang="en">',
+        _head(document),
+        "<body>",
+        '<a class="skip" href="#content">To the content</a>',
+        f'<p class="synthetic" role="note">{theme.SYNTHETIC_MARK}: nobody here exists</p>'
+        if document.synthetic
+        else "",
+        f"<header><h1>{escape(document.title)}</h1>",
+        f'<p class="subtitle">{escape(document.subtitle)}</p>',
+        *(write.block(block) for block in document.lead),
+        "</header>",
+        _contents(sections),
+        '<main id="content">',
+        *(write.section(section) for section in sections),
+        "</main>",
+        f"<footer><p>Made by carac. Not a medical device.{_again(document)}</p></footer>",
+        "</body></html>",
+    ]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _again(document: Document) -> str:
+    return f" {theme.SYNTHETIC_MARK}." if document.synthetic else ""
+
+
+def _head(document: Document) -> str:
+    mark = "SYNTHETIC: " if document.synthetic else ""
+    return (
+        '<head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
+        f"<title>{mark}{escape(document.title)}</title><style>{_fonts()}{_style()}</style></head>"
+    )
+
+
+def _style() -> str:
+    return (files("carac.report.writers") / "page.css").read_text(encoding="utf-8")
+
+
+def _fonts() -> str:
+    """The typeface of the figures, so that letters are as wide as they were laid out."""
+    made = []
+    for name, weight in (("Regular", 400), ("SemiBold", 600)):
+        data = (files("carac.report") / "fonts" / f"IBMPlexSans-{name}.woff2").read_bytes()
+        source = base64.b64encode(data).decode("ascii")
+        made.append(
+            f'@font-face{{font-family:"{theme.TYPEFACE}";font-weight:{weight};'
+            f'src:url(data:font/woff2;base64,{source}) format("woff2")}}'
+        )
+    return "".join(made)
+
+
+def _contents(sections: tuple[Section, ...]) -> str:
+    links = "".join(f'<li><a href="#{section.name}">{escape(section.title)}</a></li>' for section in sections)
+    return f'<nav aria-label="Contents"><ol>{links}</ol></nav>'
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Writes blocks, with the drawings and numbers of a document at hand."""
+
+    drawings: Mapping[str, Drawing]
+    numbers: Mapping[tuple[str, str], int]
+
+    def section(self, section: Section) -> str:
+        """A section with its heading."""
+        inside = "\n".join(self.block(block) for block in section.blocks)
+        head = f'<h2 id="{section.name}-title">{escape(section.title)}</h2>'
+        return f'<section id="{section.name}" aria-labelledby="{section.name}-title">{head}\n{inside}</section>'
+
+    def block(self, block: Block) -> str:
+        """Any block."""
+        if isinstance(block, Heading):
+            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+        if isinstance(block, Paragraph):
+            return f'<p class="{block.voice}">{escape(block.text)}</p>'
+        if isinstance(block, Items):
+            kind = "ol" if block.numbered else "ul"
+            texts = "".join(f"<li>{escape(text)}</li>" for text in block.texts)
+            return f'<{kind} class="list">{texts}</{kind}>'
+        if isinstance(block, Table):
+            return table(block, self.numbers["table", block.name])
+        return _figure(block, self.drawings[block.name], self.numbers["figure", block.name])
+
+
+def table(block: Table, number: int) -> str:
+    """A table with its title as caption; it scrolls by itself where the page is narrow."""
+    text = _text_columns(block)
+    head = "".join(
+        f'<th scope="col"{_class("text" if place in text else "")}>{escape(name)}</th>'
+        if name or place
+        else "<td></td>"
+        for place, name in enumerate(block.header)
+    )
+    body = "".join(_row(block, row, text) for row in block.rows)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in block.notes)
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(block.title, quote=True)}">'
+        f'<table id="table-{block.name}"><caption>Table {number}. {escape(block.title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        + (f'<div class="table-notes">{notes}</div>' if notes else "")
+    )
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
+
+
+def _text_columns(block: Table) -> set[int]:
+    """Columns of words, which stand at the left."""
+    longest = [max((len(row[n]) for row in block.rows), default=0) for n in range(len(block.header))]
+    return {n for n, length in enumerate(longest) if n and length > _LONG}
+
+
+def _row(block: Table, row: tuple[str, ...], text: set[int]) -> str:
+    if block.is_group(row):
+        return f'<tr><th scope="rowgroup" class="group" colspan="{len(row)}">{escape(row[0].strip())}</th></tr>'
+    inner = ' class="inner"' if row[0].startswith("  ") else ""
+    cells = "".join(
+        f"<td{_class('text' if n in text else '')}>{escape(cell)}</td>" for n, cell in enumerate(row[1:], 1)
+    )
+    return f'<tr><th scope="row"{inner}>{escape(row[0].strip())}</th>{cells}</tr>'
+
+
+def _figure(block: Figure, drawn: Drawing, number: int) -> str:
+    notes = "".join(f"<p>{escape(note)}</p>" for note in block.notes)
+    width = re.search(r'<svg[^>]* width="([\d.]+)"', drawn.svg)
+    limit = f"{float(width.group(1)) * 1.12:.0f}px" if width else "100%"
+    return (
+        f'<figure id="figure-{block.name}"><div class="wide" tabindex="0" role="img"'
+        f' aria-label="{escape(block.alternative, quote=True)}" style="--width:{limit}">'
+        f"{inline(drawn.svg, block.name)}</div>"
+        f"<figcaption><strong>Figure {number}. {escape(block.title)}</strong>{notes}</figcaption></figure>"
+    )
+
+
+def inline(drawn: str, name: str) -> str:
+    """An SVG for the inside of the page: identifiers of its own, neutral colours from the page, hidden from readers.
+
+    The drawing is described by the label of what holds it; its own words would be read out in no order.
+    """
+    drawn = _ID.sub(lambda found: f"{found.group(1)}{name}-{found.group(2)}", drawn)
+    for colour, variable in _FOLLOW.items():
+        drawn = re.sub(rf'(fill|stroke)="{colour}"', rf'\1="var({variable})"', drawn)
+    drawn = drawn.replace('fill="white"', 'fill="var(--paper)"')
+    drawn = re.sub(r' (aria-[\w-]+|role)="[^"]*"', "", drawn)
+    return drawn.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
