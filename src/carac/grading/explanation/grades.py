@@ -8,7 +8,8 @@ from typing import Any
 from carac.grading.explanation import words
 from carac.grading.explanation.facts import Row
 from carac.language.definition import Definition, Rule
-from carac.vocabulary.types import Baseline, Laboratory
+from carac.vocabulary.assessment_items import assessment_items
+from carac.vocabulary.types import Assessed, Baseline, Laboratory
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,12 @@ def _rules(definition: Definition, row: Row) -> list[str]:
     found = [made for rule in definition.rules if (made := _criterion(definition, rule, row))]
     if definition.lowest is None or not found:
         return [rule.title for rule in definition.rules if definition.lowest is None]
-    scores = definition.name.startswith(_SCORES)
+    scores = definition.adds
     worst = max(points for points, _ in found)
     return [text for points, text in found if scores or points == worst]
 
 
-#: Definitions whose items add up: every item is told. Of the others only the criteria that decided.
-_SCORES = ("isth_overt", "car_hematotox")
-
-
-def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] | None:
+def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[float, str] | None:
     """The most points that a criterion can give on this row, and its sentence; None where nothing is known of it."""
     if not rule.cuts:
         return None
@@ -84,7 +81,7 @@ def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] 
     if stood_in is not None and stood_in != rule.name:
         return None
     unit = f" {rule.unit}" if rule.unit else ""
-    noun = "points" if definition.name.startswith(_SCORES) else "grade"
+    noun = "points" if definition.adds else "grade"
     text = " to ".join(str(p) for p in points)
     gave = (f"{text} point" + ("" if text == "1" else "s")) if noun == "points" else f"grade {text}"
     flag = " (cut-offs that no opened source confirms)" if rule.name in definition.low_items else ""
@@ -97,7 +94,7 @@ def _value_of(definition: Definition, rule: Rule, row: Row) -> tuple[float, floa
     """Both ends of what a rule compares, in its own unit."""
     if rule.unit == "x baseline":
         return _against_baseline(definition, row)
-    low, high = row.get(f"{rule.column}__from"), row.get(f"{rule.column}__to")
+    low, high = (row.get(f"{rule.column}__{end}", row.get(rule.column)) for end in ("from", "to"))
     if low is None or high is None:
         return None
     factor = rule.factor
@@ -194,6 +191,8 @@ def _missing(definition: Definition, row: Row) -> list[str]:
             text = _missing_input(wanted, row)
             if text:
                 found.setdefault(text)
+        elif isinstance(wanted, Assessed) and row.get(wanted.column) is None:
+            found.setdefault(assessment_items()[wanted.item].title)
     return list(found)
 
 
