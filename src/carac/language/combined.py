@@ -308,3 +308,77 @@ def any_of(name: str, title: str, parts: Iterable[Criterion]) -> Combined:
 def recorded(criterion: Criterion, unrecorded_is_absent: bool) -> Criterion:
     """The criterion, counted only where it is recorded if the parameters say so."""
     return IfRecorded(criterion) if unrecorded_is_absent else criterion
+
+
+@dataclass(frozen=True)
+class OfGrade:
+    """A point where another definition's grade of the day is at least so much; that definition stands in `uses`."""
+
+    name: str
+    title: str
+    definition: str
+    at_least: int
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return ()
+
+    @property
+    def most(self) -> float:
+        return 1
+
+    @property
+    def fewest(self) -> float:
+        return 0
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule(self.name, self.title, f"grade of {self.definition}", (("≥", self.at_least, 1),)),)
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return table[f"{self.definition}__lowest"].notnull()
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        low, high = (table[f"{self.definition}__{end}"] >= self.at_least for end in ("lowest", "highest"))
+        return Interval(low.fill_null(False).ifelse(1, 0).cast("int8"), high.fill_null(True).ifelse(1, 0).cast("int8"))
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Both:
+    """A point where all of several criteria give one, such as a count that is low today and was not before."""
+
+    name: str
+    title: str
+    parts: tuple[Criterion, ...]
+
+    @property
+    def _together(self) -> Combined:
+        return Combined(self.name, self.title, self.parts, bands=Bands(at_least={len(self.parts): 1}))
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self._together.inputs
+
+    @property
+    def most(self) -> float:
+        return 1
+
+    @property
+    def fewest(self) -> float:
+        return 0
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for part in self.parts for rule in part.rules)
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return self._together.known(table)
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        return self._together.bounds(table)
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None

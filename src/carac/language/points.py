@@ -172,6 +172,8 @@ class Total:
     readings: thresholds of the total with a meaning.
     items_shown: whether each item's points become columns beside the total.
     classes: words for ranges of the total, such as low and high risk.
+    gates: criteria that give no points and without which no reading is true, such as a ferritin that is required.
+    instead: criteria each of which makes the readings true by itself, such as a molecular diagnosis.
     """
 
     criteria: tuple[Criterion, ...]
@@ -179,6 +181,13 @@ class Total:
     readings: tuple[Reading, ...] = ()
     items_shown: bool = True
     classes: Classes | None = None
+    gates: tuple[Criterion, ...] = ()
+    instead: tuple[Criterion, ...] = ()
+
+    @property
+    def every(self) -> tuple[Criterion, ...]:
+        """All criteria, those that give no points too."""
+        return (*self.criteria, *self.gates, *self.instead)
 
     @property
     def most(self) -> float:
@@ -202,12 +211,12 @@ class Total:
     @property
     def inputs(self) -> tuple[Input, ...]:
         """All inputs, each once."""
-        return tuple(dict.fromkeys(i for criterion in self.criteria for i in criterion.inputs))
+        return tuple(dict.fromkeys(i for criterion in self.every for i in criterion.inputs))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The criteria as data."""
-        return tuple(rule for criterion in self.criteria for rule in criterion.rules)
+        return tuple(rule for criterion in self.every for rule in criterion.rules)
 
     def outputs(self, meaning: str, alternatives: Sequence[str] = ()) -> tuple[Output, ...]:
         """The columns of the total, its bounds, its readings and its items."""
@@ -232,7 +241,7 @@ class Total:
         if not self.items_shown:
             return ()
         outputs: list[Output] = []
-        for item in self.criteria:
+        for item in self.every:
             outputs.append(
                 Output(
                     f"__{item.name}",
@@ -257,14 +266,14 @@ class Total:
     def _points(self, name: str) -> Layer:
         def columns(table: ibis.Table) -> Columns:
             made: Columns = {}
-            for item in self.criteria:
+            for item in self.every:
                 bounds = item.bounds(table)
                 made[f"{name}__{item.name}__lowest"] = bounds.low.cast(self._type_of(item))
                 made[f"{name}__{item.name}__highest"] = bounds.high.cast(self._type_of(item))
                 chosen = item.chosen(table)
                 if chosen is not None and self.items_shown:
                     made[f"{name}__{item.name}__by"] = chosen
-            made[f"{name}__known"] = reduce(lambda a, b: a | b, [item.known(table) for item in self.criteria])
+            made[f"{name}__known"] = reduce(lambda a, b: a | b, [item.known(table) for item in self.every])
             return made
 
         return columns
@@ -278,7 +287,7 @@ class Total:
                 total = worst_of(points) if self.worst else reduce(lambda a, b: a + b, points)
                 made[f"{name}__{end}"] = known.ifelse(total.cast(self.type), ibis.null(self.type))
             if self.items_shown:
-                for item in self.criteria:
+                for item in self.every:
                     low, high = (table[f"{name}__{item.name}__{end}"] for end in ("lowest", "highest"))
                     made[f"{name}__{item.name}"] = agreed(low, high)
             return made
@@ -290,14 +299,25 @@ class Total:
             low, high = table[f"{name}__lowest"], table[f"{name}__highest"]
             made: Columns = {name: agreed(low, high)}
             for reading in self.readings:
-                made[name + reading.suffix] = ibis.cases(
-                    (low >= reading.at_least, True), (high < reading.at_least, False), else_=ibis.null("boolean")
-                )
+                made[name + reading.suffix] = self._read(table, name, reading)
             if self.classes:
                 made[name + self.classes.suffix] = self.classes.word(low, high)
             return made
 
         return columns
+
+    def _read(self, table: ibis.Table, name: str, reading: Reading) -> ir.BooleanValue:
+        """Whether the total reaches the reading, every gate is open, or something makes it true instead."""
+        ends: list[ir.BooleanValue] = []
+        for end in ("lowest", "highest"):
+            reached = table[f"{name}__{end}"] >= reading.at_least
+            for gate in self.gates:
+                reached = reached & (table[f"{name}__{gate.name}__{end}"] > 0)
+            for other in self.instead:
+                reached = reached | (table[f"{name}__{other.name}__{end}"] > 0)
+            ends.append(reached)
+        low, high = ends
+        return ibis.cases((low, True), (~high, False), else_=ibis.null("boolean"))
 
 
 def worst_of(points: Sequence[ir.Value]) -> ir.Value:
