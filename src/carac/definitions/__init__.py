@@ -30,6 +30,7 @@ MODULES = (
     "hyperinflammation.hscore",
     "hyperinflammation.mas_2016",
     "hyperinflammation.cartox_hlh",
+    "hyperinflammation.iec_hs",
     "endothelium.easix",
     "risk.car_hematotox",
     "haematotoxicity.icaht",
@@ -37,6 +38,8 @@ MODULES = (
     "bleeding.isth_bleeding",
     "bleeding.who_bleeding",
     "thrombosis.classes",
+    "proposals.clinical_events",
+    "proposals.carac",
 )
 
 
