@@ -166,12 +166,18 @@ class IfRecorded:
         return self.criterion.known(table)
 
     def bounds(self, table: ibis.Table) -> Interval:
-        found, known = self.criterion.bounds(table), self.criterion.known(table)
+        found, known = self.criterion.bounds(table), _recorded(self.criterion, table)
         nothing = ibis.literal(0, "int8")
         return Interval(known.ifelse(found.low, nothing), known.ifelse(found.high, nothing))
 
     def chosen(self, table: ibis.Table) -> ir.StringValue | None:
         return None
+
+
+def _recorded(criterion: Criterion, table: ibis.Table) -> ir.BooleanValue:
+    """Whether anything is recorded for it: a judged item also where an earlier day's record holds."""
+    inputs = [i for i in criterion.inputs if not isinstance(i, Exposure)]
+    return reduce(lambda one, other: one | other, [interval(table, i).known for i in inputs])
 
 
 @dataclass(frozen=True)
@@ -290,7 +296,8 @@ class Judged:
         return (Rule(self.name, self.title, "", (("=", self.from_place, self.points),), self._input.column),)
 
     def known(self, table: ibis.Table) -> ir.BooleanValue:
-        return interval(table, self._input).known
+        # What holds from an earlier day on does not make anything known of a day without results.
+        return ibis.literal(False) if self.span is Span.SO_FAR else interval(table, self._input).known
 
     def bounds(self, table: ibis.Table) -> Interval:
         points = self._bands.bounds(interval(table, self._input))

@@ -19,7 +19,7 @@ from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import UNRECORDED, About, score
 from carac.parameters import Parameter
-from carac.vocabulary.types import Laboratory, Scale, Worse
+from carac.vocabulary.types import Laboratory, Scale, Span, Worse
 
 CITATION = Citation(
     "Thrombosis and Hemostasis Group, Chinese Society of Hematology. Zhonghua Xue Ye Xue Za Zhi 2017;38:361-363",
@@ -27,9 +27,9 @@ CITATION = Citation(
 )
 
 UNDERLYING = Constant("underlying_disease", "underlying disease that leads to DIC", 2)
-BLEEDING = Judged("unexplained_bleeding", "severe or multi-site bleeding")
-SHOCK = Judged("unexplained_shock", "microcirculatory disturbance or shock")
-EMBOLISM = Judged("unexplained_embolism", "embolism, necrosis or failure of lung, kidney or brain")
+BLEEDING = Judged("unexplained_bleeding", "severe or multi-site bleeding", span=Span.DAY)
+SHOCK = Judged("unexplained_shock", "microcirculatory disturbance or shock", span=Span.DAY)
+EMBOLISM = Judged("unexplained_embolism", "embolism, necrosis or failure of lung, kidney or brain", span=Span.DAY)
 COUNTS = {"malignant": Bands(below={50: 1}), "other": Bands(below={80: 2, 100: 1})}
 #: A fall of 50 % or more leaves at most half of the count of the day before.
 FALL = Bands(at_most={0.5: 1})

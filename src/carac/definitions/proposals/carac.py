@@ -159,9 +159,8 @@ def _linked(days: int, dic: tuple[str, ...]) -> Layer:
 
 
 def _truth(table: ibis.Table, column: str, end: str) -> ir.IntegerValue:
-    """A reading as 0 or 1; one that is open is 0 at its lowest and 1 at its highest; null without any score."""
-    name, _, _ = column.partition("__")
-    known = table[f"{name}__lowest"].notnull()
+    """A reading as 0 or 1; one that is open is 0 at its lowest and 1 at its highest; null on a day without results."""
+    known = table[f"{LABORATORY}__lowest"].notnull()
     found = table[column].fill_null(end == "highest").ifelse(1, 0).cast("int8")
     return known.ifelse(found, ibis.null("int8"))
 
