@@ -35,11 +35,16 @@ MODULES = (
     "risk.car_hematotox",
     "haematotoxicity.icaht",
     "haematotoxicity.t_icaht",
+    "haematotoxicity.icaht_phenotypes",
+    "haematotoxicity.platelet_recovery",
     "bleeding.isth_bleeding",
     "bleeding.who_bleeding",
     "thrombosis.classes",
     "proposals.clinical_events",
     "proposals.carac",
+    "proposals.fibrinogen_course",
+    "proposals.platelet_nadirs",
+    "proposals.transfusion_independence",
 )
 
 
