@@ -30,6 +30,13 @@ PARAMETERS = (
     ),
     Parameter("last_day", 100, "last day of the grid", lowest=0, highest=3650),
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
+    Parameter(
+        "events_days_before",
+        0,
+        "days before the grid from which on earlier events are read too (a thrombosis of last year)",
+        lowest=0,
+        highest=36500,
+    ),
     Parameter("day_0_from_infusion", False, "whether day 0 leaves out what was measured before the infusion that day"),
     Parameter(
         "index_infusion",

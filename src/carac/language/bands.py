@@ -45,10 +45,12 @@ class Bands:
 
     @property
     def cuts(self) -> list[Cut]:
-        """The cut-points, worst first."""
+        """The cut-points, the strictest first: of a printed table that is the worst."""
         written = [("<", self.below), ("≤", self.at_most), (">", self.above), ("≥", self.at_least)]
         cuts = [Cut(sign, constant, points) for sign, bands in written for constant, points in bands.items()]
-        return sorted(cuts, key=lambda cut: -cut.points)
+        # The strictest first: what meets it meets the others too. At one constant, < and > are the stricter signs.
+        toward = 1 if self.worse is Worse.LOWER else -1
+        return sorted(cuts, key=lambda cut: (toward * cut.constant, cut.comparison in "≤≥"))
 
     @property
     def as_tuples(self) -> tuple[tuple[str, float, float], ...]:

@@ -389,3 +389,69 @@ class Both:
 
     def chosen(self, table: ibis.Table) -> ir.StringValue | None:
         return None
+
+
+@dataclass(frozen=True)
+class OnResult:
+    """Points for the number that another definition gives, such as creatinine clearance; it stands in `uses`."""
+
+    name: str
+    title: str
+    definition: str
+    unit: str
+    bands: Bands
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return ()
+
+    @property
+    def most(self) -> float:
+        return self.bands.most
+
+    @property
+    def fewest(self) -> float:
+        return self.bands.fewest
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule(self.name, self.title, self.unit, self.bands.as_tuples),)
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return table[f"{self.definition}__lowest"].notnull()
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        value = Interval(*(table[f"{self.definition}__{end}"] for end in ("lowest", "highest")))
+        points = self.bands.bounds(value)
+        return Interval(filled(points.low, self.fewest), filled(points.high, self.most))
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None
+
+
+@dataclass(frozen=True)
+class IsMale:
+    """A point for the male sex; an unrecorded sex leaves a range and makes nothing known."""
+
+    name: str = "male"
+    title: str = "male sex"
+    most: float = 1
+    fewest: float = 0
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule(self.name, self.title, "", (("=", 1, 1),)),)
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return ibis.literal(False)
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        male = table.sex.lower().isin(("male", "m"))
+        return Interval(*(male.fill_null(open_).ifelse(1, 0).cast("int8") for open_ in (False, True)))
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None

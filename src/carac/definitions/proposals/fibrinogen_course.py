@@ -3,7 +3,7 @@
 Source: none has an algorithm; the thresholds 4 and 1.5 g/L and the fall of 30 % follow catalogue 6.6 (acute-phase
 masking, LOW), tocilizumab within 21 days too (Perl M et al. Haematologica 2024;109:2969-2977).
 Inputs: fibrinogen (g/L) of each day, functional; fibrinogen concentrate and cryoprecipitate; tocilizumab.
-Values: the nadir after the peak (g/L), with the day of both, the share lost, the day of recovery, whether fibrinogen was
+Values: the nadir after the peak (g/L), with the day of both, the share lost, the day of recovery, whether it was
 replaced, and whether the nadir lies within 21 days after tocilizumab; `__pattern` is low (nadir below 1.5),
 masked_fall (lost 30 % of a peak above 4 and is still 1.5 or more), fall (lost 30 % of a lower peak), stable; null with
 too few values. Every constant is a parameter.
