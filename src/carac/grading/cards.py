@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carac.definitions.unopened import STATUS, Unopened
 from carac.grading.explanation.words import cut_words
 from carac.language.definition import Definition, Rule
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Input, Laboratory, OfPatient, Span
@@ -48,6 +49,12 @@ def card(definition: Definition) -> Card:
         ),
         definition.choices,
     )
+
+
+def unopened_card(one: Unopened) -> Card:
+    """The card of an instrument that is not computed, with the reason."""
+    facts = (("Status", STATUS), ("Source", str(one.citation)), ("Not known", one.missing))
+    return Card(one.name, one.title, (*facts, ("One result per", ""), ("How sure", STATUS)), (), (), (), ())
 
 
 def _range(definition: Definition) -> str:

@@ -132,7 +132,6 @@ class Definition:
     rules: the criteria as data.
     lowest, highest: range of the grade; None where it has none.
     adds: True where the points of its items add up, so that every item is told.
-    implemented: False for an instrument whose source was not opened: it has a card and computes nothing.
     monotone: True where a worse value in place of today's never lowers today's grade.
     choices: what the source leaves open, in sentences.
     low_items: items or constants marked LOW in the catalogue, which the explanation flags where they decided.
@@ -160,7 +159,6 @@ class Definition:
     rules: tuple[Rule, ...] = ()
     lowest: int | None = 0
     highest: int | None = None
-    implemented: bool = True
     adds: bool = False
     monotone: bool = True
     choices: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ from carac.language.runs import joined_runs, longest_run
 from carac.parameters import Parameter
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
-NAME = "icaht_phenotype"
+NAME = "neutrophil_recovery_phenotype"
 KEYS = ("patient_id", "infusion_number")
 NEUTROPHILS = Laboratory("neutrophils", Worse.LOWER)
 PER_MICROLITRE = 1000.0

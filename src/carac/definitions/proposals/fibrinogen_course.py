@@ -167,6 +167,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         ),
         lowest=None,
         monotone=False,
+        by_default=False,
         choices=(
             "No source has an algorithm: every constant is carac's own.",
             "The nadir is sought from the day of the peak on; a nadir before the peak is not seen.",

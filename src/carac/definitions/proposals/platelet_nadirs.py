@@ -144,6 +144,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         ),
         lowest=None,
         monotone=False,
+        by_default=False,
         choices=(
             "No source has an algorithm: every constant is carac's own.",
             "Counts on the day after a platelet transfusion are left out; an interval has no depth and is left out.",

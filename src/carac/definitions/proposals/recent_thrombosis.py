@@ -75,6 +75,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         ),
         lowest=None,
         monotone=False,
+        by_default=False,
         choices=("Classes are carac's own; how far back events are read is a parameter of the grid.",),
         needs=("events",),
     ),

@@ -100,6 +100,7 @@ def _definition(kind: str, agent_class: str, days: int) -> Definition:
         rules=(Rule("days_without", f"days without a {words} transfusion", "d", (("≥", days, 1),)),),
         lowest=None,
         monotone=False,
+        by_default=False,
         choices=(
             "No source states a number of days: 7 for platelets is that of recovery, 28 for red cells carac's.",
             "Only transfusions from day 0 on are read; the first free stretch decides.",
