@@ -16,7 +16,7 @@ CASE_KEYS = {
 }  # fmt: skip
 INFUSION_KEYS = {
     "age", "sex", "lymphodepletion_day", "death_day", "cause_of_death", "progression_day", "next_therapy_day",
-    "follow_up_end_day",
+    "follow_up_end_day", "weight", "height",
 }  # fmt: skip
 ROW_KEYS = {
     "labs": {"day", "days", "time", "analyte", "value", "unit", "lower", "upper"},

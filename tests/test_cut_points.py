@@ -127,6 +127,10 @@ def judged_rule(definition: Definition, rule: Rule, patient: Patient) -> Range:
         if by_limit is None:
             return 0, high
         return (low, high) if by_limit < 1 else (0, 0)
+    if any(other.name == "multiple" for other in definition.rules):
+        return judged_against_baseline(definition, patient) if rule.name == "limit" else (0, 0)
+    if rule.name == "rise":
+        return judged_rise(definition, rule, patient)
     if rule.name == "relative":
         before = result_of(patient, "inr", BEFORE)
         value = quotient(number(result_of(patient, "inr")), number(before))
@@ -134,6 +138,34 @@ def judged_rule(definition: Definition, rule: Rule, patient: Patient) -> Range:
     if rule.name == "absolute" and patient.anticoagulated:
         return 0, 0
     return points(rule, read(definition, rule, patient))
+
+
+def judged_against_baseline(definition: Definition, patient: Patient) -> Range:
+    """Against the limit where the baseline was normal, else against the baseline; without one, either."""
+    limit, multiple = definition.rules
+    today, before = (result_of(patient, definition.analytes[0], day) for day in (None, BEFORE))
+    by_limit = on_scale(today, Scale.BY_UPPER_LIMIT)
+    normal = points(limit, by_limit)
+    if before is None:
+        # An abnormal baseline lay above the limit, so that its multiple is smaller.
+        return 0, max(normal[1], points(multiple, by_limit)[1])
+    abnormal = points(multiple, quotient(number(today), number(before)))
+    was = on_scale(before, Scale.BY_UPPER_LIMIT)
+    if was is None:
+        return min(normal[0], abnormal[0]), max(normal[1], abnormal[1])
+    return abnormal if was > 1 else normal
+
+
+def judged_rise(definition: Definition, rule: Rule, patient: Patient) -> Range:
+    """Creatinine over its baseline; in 6.0 only where that lay below its lower limit."""
+    today, before = (result_of(patient, "creatinine", day) for day in (None, BEFORE))
+    low, high = points(rule, quotient(number(today), number(before)))
+    if definition.version == "5.0":
+        return low, high
+    was = on_scale(before, Scale.BY_LOWER_LIMIT)
+    if was is None:
+        return 0, high
+    return (low, high) if was < 1 else (0, 0)
 
 
 def judged_items(definition: Definition, patient: Patient) -> Iterator[Range]:
@@ -177,8 +209,8 @@ def of_rule(definition: Definition, rule: Rule) -> Iterator[Patient]:
     for comparison, constant, _ in rule.cuts:
         for exact, side in around(constant):
             says = f"{definition.name}: {rule.title} {side} {comparison} {constant} {rule.unit}"
-            if rule.name in ("fall", "relative"):
-                yield from against_baseline(rule, exact, says)
+            if rule.name in AGAINST_BASELINE:
+                yield from against_baseline(definition, rule, exact, says)
             else:
                 yield from on_input(definition, rule, exact, says)
 
@@ -197,13 +229,22 @@ def on_input(definition: Definition, rule: Rule, exact: Decimal, says: str) -> I
         yield Patient((Result(wanted.analyte, str(multiple), day=day, **limits),), says=f"{says}, limit {limit}")
 
 
-def against_baseline(rule: Rule, exact: Decimal, says: str) -> Iterator[Patient]:
-    analyte = "fibrinogen" if rule.name == "fall" else "inr"
+#: Rules that have no input column, since they compare two.
+AGAINST_BASELINE = ("fall", "relative", "multiple", "rise")
+
+
+def against_baseline(definition: Definition, rule: Rule, exact: Decimal, says: str) -> Iterator[Patient]:
+    analyte = definition.analytes[0]
     for baseline in ("3.3", "5.9", "1.1"):
         value = Decimal(baseline) * exact
         # Below its lower limit, so that the fall counts, and not so far that the limit gives more than grade 1.
         lower = str(value * Decimal("1.25")) if analyte == "fibrinogen" else None
-        results = (Result(analyte, str(value), lower=lower), Result(analyte, baseline, day=BEFORE))
+        # A baseline outside its limits, so that its multiple counts.
+        limits = {
+            "multiple": {"upper": str(Decimal(baseline) / 2)},
+            "rise": {"lower": str(Decimal(baseline) * 2)},
+        }.get(rule.name, {})
+        results = (Result(analyte, str(value), lower=lower), Result(analyte, baseline, day=BEFORE, **limits))
         yield Patient(results, anticoagulated=analyte == "inr", says=f"{says}, baseline {baseline}")
 
 
@@ -239,7 +280,7 @@ def test_every_rule_of_these_instruments_is_tested() -> None:
     for definition in definitions():
         for rule in definition.rules:
             assert rule.cuts, f"{definition.name}: {rule.name}"
-            assert rule.column or rule.name in ("fall", "relative"), f"{definition.name}: {rule.name}"
+            assert rule.column or rule.name in AGAINST_BASELINE, f"{definition.name}: {rule.name}"
             assert any(patient.says.startswith(f"{definition.name}: ") for patient in of_rule(definition, rule))
 
 

@@ -12,7 +12,8 @@ from carac.grading.parameters import declared
 from carac.language.definition import Definition
 from carac.vocabulary.agents import agents
 from carac.vocabulary.analytes import analytes
-from carac.vocabulary.types import Exposure, Grain, Input
+from carac.vocabulary.assessment_items import assessment_items
+from carac.vocabulary.types import Assessed, Exposure, Grain, Input, OfPatient
 
 #: A column is a definition's name with a suffix; PostgreSQL cuts names at 63 bytes.
 LONGEST_NAME = 40
@@ -98,7 +99,12 @@ def test_what_it_reads_is_in_the_vocabulary(definition: Definition) -> None:
     words = set(agents()) | {agent.agent_class for agent in agents().values()}
     columns = [i.name if isinstance(i, Exposure) else i.column for i in every_input(definition)]
     for read in every_input(definition):
-        if isinstance(read, Exposure):
+        if isinstance(read, Assessed):
+            assert read.item in assessment_items()
+            assert len(read.column.encode()) <= LONGEST_COLUMN
+        elif isinstance(read, OfPatient):
+            assert read.column in {"age", "weight", "height", "body_mass_index"}
+        elif isinstance(read, Exposure):
             assert set(read.agents) <= words, f"unknown agents {set(read.agents) - words}"
         else:
             assert read.analyte in analytes()

@@ -98,7 +98,7 @@ def infusion_row(patient: str, infusion: Row) -> Row:
         "follow_up_end": "follow_up_end_day",
     }
     dates = {column: _date(infusion[key]) for column, key in days.items() if key in infusion}
-    words = {key: infusion[key] for key in ("age", "sex", "cause_of_death") if key in infusion}
+    words = {key: infusion[key] for key in ("age", "sex", "cause_of_death", "weight", "height") if key in infusion}
     return {"patient_id": patient, "infusion_time": _moment(0, INFUSION_TIME), **dates, **words}
 
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carac.definitions import all_definitions
+from carac.grading.parameters import resolved
+from carac.grading.plan import chosen_definitions
 from carac.grading.run import Graded
 from carac.vocabulary.types import Grain
 from needs import ROOT
@@ -79,6 +81,8 @@ def runs(cases: Sequence[Case]) -> list[Run]:
             made.append(new)
     for run in made[1:]:
         run.names = tuple(sorted(run.read_from))
+    # What runs only when it is asked for by name is asked for.
+    made[0].names = tuple(sorted({*chosen_definitions(None, resolved()), *made[0].read_from}))
     return made
 
 

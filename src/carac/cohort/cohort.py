@@ -133,12 +133,14 @@ def _make_other(records: Records, name: str, parameters: Parameters, cohort: Coh
     parsed = _parsed(records, name, _PARSERS[name](engine, records.sources[name]))
     good = parsed.filter(parsed.problem.isnull()).drop("problem", "source_row")
     if "infusion_number" in schema:
-        good = _placed(good, name, int(parameters.get(SCOPE, "events_last_day")))
+        good = _placed(
+            good, name, *(int(parameters.get(SCOPE, f"events_{end}")) for end in ("last_day", "days_before"))
+        )
     rows = good.select(*[good[column].cast(kind).name(column) for column, kind in schema.items()])
     engine.create(name, compile_sql(rows, engine.dialect))
 
 
-def _placed(rows: ibis.Table, name: str, events_last_day: int) -> ibis.Table:
+def _placed(rows: ibis.Table, name: str, events_last_day: int, events_days_before: int) -> ibis.Table:
     """The rows with the infusions whose window holds them, and their days."""
     infusions = ibis.table(COHORT_SCHEMAS["infusions"], name="infusions")
     keyed = infusions.select("patient_id", "infusion_number", "infusion_date", "first_day", "last_day")
@@ -152,4 +154,5 @@ def _placed(rows: ibis.Table, name: str, events_last_day: int) -> ibis.Table:
         return joined.filter(joined.start_day <= joined.last_day, joined.end_day >= joined.first_day - 30)
     joined = joined.mutate(day=first, end_day=last)
     upper: ir.Value = ibis.literal(events_last_day) if name == "events" else joined.last_day
-    return joined.filter(joined.day >= joined.first_day, joined.day <= upper)
+    earlier = events_days_before if name == "events" else 0
+    return joined.filter(joined.day >= joined.first_day - earlier, joined.day <= upper)

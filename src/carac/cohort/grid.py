@@ -16,7 +16,8 @@ import ibis.expr.types as ir
 
 from carac.parameters import Parameter
 from carac.vocabulary.analytes import number_of_analyte
-from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale, Worse
+from carac.vocabulary.assessment_items import assessment_items
+from carac.vocabulary.types import Assessed, Baseline, Exposure, Input, Laboratory, Scale, Span, Worse
 
 SCOPE = "grid"
 PARAMETERS = (
@@ -29,6 +30,13 @@ PARAMETERS = (
     ),
     Parameter("last_day", 100, "last day of the grid", lowest=0, highest=3650),
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
+    Parameter(
+        "events_days_before",
+        0,
+        "days before the grid from which on earlier events are read too (a thrombosis of last year)",
+        lowest=0,
+        highest=36500,
+    ),
     Parameter("day_0_from_infusion", False, "whether day 0 leaves out what was measured before the infusion that day"),
     Parameter(
         "index_infusion",
@@ -186,8 +194,12 @@ def _with_worst(days: ibis.Table, worst: Worst, inputs: Sequence[Laboratory]) ->
 
 
 def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
-    """The grid with inputs whose values stand in for up to `carry` days after them; the grid has to be complete."""
-    wanted = [i for i in inputs if i.carry]
+    """The grid with inputs that take values of earlier days; the grid has to be complete.
+
+    With `carry` the last value of so many days before stands in where the day has none; with `before` the value of
+    that day alone is taken.
+    """
+    wanted = [i for i in inputs if i.is_moved]
     if not wanted:
         return days
     columns: dict[str, ir.Value] = {}
@@ -195,6 +207,9 @@ def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
     for i in wanted:
         plain = i.uncarried
         for end, source in ((i.low, plain.low), (i.high, plain.high)):
+            if i.before:
+                columns[end] = days[source].lag(i.before).over(window)
+                continue
             earlier = [days[source].lag(k).over(window) for k in range(1, i.carry + 1)]
             columns[end] = ibis.coalesce(days[source], *earlier)
     return days.mutate(**columns)
@@ -263,6 +278,8 @@ def _holds(days: ibis.Table, exposure: Exposure) -> ir.BooleanValue:
     agents = list(exposure.agents)
     of_agents = days.agent.isin(agents) | days.agent_class.isin(agents).fill_null(False)
     in_time = days.day <= days.end_day + exposure.days_after
+    if exposure.from_day:
+        in_time = in_time & (days.day >= days.start_day + exposure.from_day)
     if exposure.without_prophylaxis:
         return of_agents & in_time & (days.intent != "prophylactic").fill_null(True)
     return of_agents & in_time
@@ -275,7 +292,7 @@ def patient_days(
     inputs: Sequence[Input],
 ) -> ibis.Table:
     """The complete grid with every input of the day: worst values, exposures (null without treatments)."""
-    laboratory = [i for i in inputs if isinstance(i, Laboratory) and not i.carry]
+    laboratory = [i for i in inputs if isinstance(i, Laboratory) and not i.is_moved]
     days = _with_worst(grid_days, worst, laboratory)
     wanted = [i for i in inputs if isinstance(i, Exposure)]
     if exposed is None:
@@ -283,3 +300,53 @@ def patient_days(
     joined = days.left_join(exposed, [days.cell == exposed.exposed_cell])
     flags = {e.name: (joined[e.name] == 1).fill_null(False) for e in wanted}
     return joined.select(*days.columns, **flags)
+
+
+# ---- bedside and judged items
+
+
+def assessed_value(rows: ibis.Table, wanted: Assessed) -> ir.FloatingValue:
+    """The number of the rows of this item, else null; a word is its place in the item's list."""
+    allowed = assessment_items()[wanted.item].allowed
+    number = rows.number
+    if allowed:
+        number = rows.text.cases(*((word, place) for place, word in enumerate(allowed)), else_=ibis.null("int8"))
+    return (rows.item == wanted.item).ifelse(number.cast("float64"), ibis.null("float64"))
+
+
+def _assessed_by(rows: ibis.Table, keys: Sequence[str], wanted: Sequence[Assessed]) -> ibis.Table:
+    measures: dict[str, ir.Value] = {}
+    for i in wanted:
+        value = assessed_value(rows, i)
+        measures[i.column] = value.min() if i.worse is Worse.LOWER else value.max()
+    return rows.group_by(*keys).aggregate(**measures)
+
+
+def assessed_before_infusion(assessments: ibis.Table, wanted: Sequence[Assessed]) -> ibis.Table:
+    """Per infusion the last record of each item up to the day of infusion; the worse one of the same time."""
+    rows = assessments.filter(assessments.item.isin(sorted({i.item for i in wanted})), assessments.day <= 0)
+    last = rows.mutate(last=rows.time.max().over(ibis.window(group_by=[*KEYS, "item"])))
+    return _assessed_by(last.filter(last.time == last["last"]), KEYS, wanted)
+
+
+def with_assessed(days: ibis.Table, assessments: ibis.Table | None, wanted: Sequence[Assessed]) -> ibis.Table:
+    """The complete grid with the items of the day, and those of which the last record up to the day holds."""
+    if not wanted:
+        return days
+    if assessments is None:
+        return days.mutate(**{i.column: ibis.null("float64") for i in wanted})
+    rows = assessments.filter(assessments.item.isin(sorted({i.item for i in wanted})))
+    by_day = _assessed_by(rows, (*KEYS, "day"), wanted)
+    joined = days.left_join(by_day, [*KEYS, "day"])
+    joined = joined.select(*days.columns, *(i.column for i in wanted))
+    lasting = [i for i in wanted if i.span is Span.SO_FAR]
+    if not lasting:
+        return joined
+    # Counting the records so far numbers the blocks between them; in a block, the only record is the last one.
+    window = ibis.window(group_by="infusion_index", order_by="day", preceding=None, following=0)
+    blocks = joined.mutate(**{f"block__{i.column}": joined[i.column].count().over(window) for i in lasting})
+    held = {
+        i.column: blocks[i.column].max().over(ibis.window(group_by=["infusion_index", f"block__{i.column}"]))
+        for i in lasting
+    }
+    return blocks.mutate(**held).select(*joined.columns)

@@ -10,12 +10,20 @@ from rich.text import Text
 
 from carac.commands import showing
 from carac.definitions import all_definitions, definition_of
-from carac.grading.cards import Card, card
+from carac.definitions.unopened import UNOPENED, unopened
+from carac.grading.cards import Card, card, unopened_card
 
 
 def run(name: str | None, json: bool) -> None:
     """Print the list of definitions, or the card of one."""
-    cards = [card(definition_of(name))] if name else [card(definition) for definition in all_definitions().values()]
+    closed = unopened(name) if name else None
+    if closed:
+        cards = [unopened_card(closed)]
+    elif name:
+        cards = [card(definition_of(name))]
+    else:
+        cards = [card(definition) for definition in all_definitions().values()]
+        cards += [unopened_card(one) for one in UNOPENED]
     if json:
         print(json_module.dumps([asdict(one) for one in cards], indent=1, ensure_ascii=False))
     elif name:
@@ -37,7 +45,7 @@ def _list(cards: list[Card]) -> None:
 def _show(one: Card) -> None:
     out = showing.console()
     out.print(Text(f"{one.title} ({one.name})", style="bold"))
-    for label, text in one.facts:
+    for label, text in (fact for fact in one.facts if fact[1]):
         out.print(Text(f"  {label}: ", style="dim").append(text, style="default"))
     _section("Criteria", [f"{title}: {rule}" if rule else title for title, rule in one.criteria])
     _section("Columns", [f"{name}: {meaning}" for name, meaning in one.columns])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carac.definitions.unopened import STATUS, Unopened
 from carac.grading.explanation.words import cut_words
 from carac.language.definition import Definition, Rule
-from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory
+from carac.vocabulary.types import Assessed, Baseline, Exposure, Input, Laboratory, OfPatient, Span
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ def card(definition: Definition) -> Card:
     )
 
 
+def unopened_card(one: Unopened) -> Card:
+    """The card of an instrument that is not computed, with the reason."""
+    facts = (("Status", STATUS), ("Source", str(one.citation)), ("Not known", one.missing))
+    return Card(one.name, one.title, (*facts, ("One result per", ""), ("How sure", STATUS)), (), (), (), ())
+
+
 def _range(definition: Definition) -> str:
     if definition.lowest is None or definition.highest is None:
         return ""
@@ -68,6 +75,13 @@ def input_words(wanted: Input) -> str:
         return f"{wanted.name.replace('_', ' ')} (from treatments)"
     if isinstance(wanted, Baseline):
         return f"{wanted.analyte.replace('_', ' ')} before treatment"
+    if isinstance(wanted, OfPatient):
+        return f"{wanted.column.replace('_', ' ')} (from infusions)"
+    extreme = "lowest" if wanted.worse == "lower" else "highest"
+    if isinstance(wanted, Assessed):
+        when = {Span.DAY: " of the day", Span.SO_FAR: ", last up to the day", Span.BEFORE_INFUSION: " before infusion"}
+        return f"{wanted.item.replace('_', ' ')}{when[wanted.span]} (from assessments)"
     assert isinstance(wanted, Laboratory)
     scale = "" if wanted.scale == "value" else f" {str(wanted.scale).replace('_', ' ')}"
-    return f"{'lowest' if wanted.worse == 'lower' else 'highest'} {wanted.analyte.replace('_', ' ')}{scale} of the day"
+    when_taken = "of the day before" if wanted.before else "of the day"
+    return f"{extreme} {wanted.analyte.replace('_', ' ')}{scale} {when_taken}"

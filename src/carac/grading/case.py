@@ -55,7 +55,14 @@ class CaseSession:
             pa.table({"day": pa.array(range(EARLIEST_LYMPHODEPLETION - before, last_day + 1), pa.int32())}),
         )
         steps = self._graded.plan.steps
-        stages = [[s for s in steps if s.name in _FIRST], [s for s in steps if s.name.startswith("rows_")]]
+        by_rows = [s for s in steps if s.name.startswith("rows_")]
+        late = {f"rows_{d.name}" for d in self._graded.plan.definitions if d.rows is not None and d.uses}
+        stages = [
+            [s for s in steps if s.name in _FIRST],
+            [s for s in by_rows if s.name not in late],
+            # One after another: each may read what the one before it made.
+            *([s] for s in by_rows if s.name in late),
+        ]
         grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}
         self._prepared = PreparedSteps(engine, stages, {name: self._graded.sql(g) for g, name in grains.items()})
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 from carac.grading.explanation.words import title
 from carac.grading.run import Graded
 from carac.vocabulary.analytes import analytes
-from carac.vocabulary.types import Baseline, Exposure, Grain, Input, Laboratory, Scale, Worse
+from carac.vocabulary.assessment_items import assessment_items
+from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, OfPatient, Scale, Span, Worse
 
 _KEYS = {
     "patient_id": "identifier of the patient, as in the record",
@@ -81,15 +82,41 @@ def _grade_entries(graded: Graded, grain: Grain, table: str) -> list[Entry]:
 
 
 def _input_entries(wanted: Input, table: str) -> dict[str, Entry]:
+    if isinstance(wanted, OfPatient):
+        return {wanted.column: Entry(table, wanted.column, _OF_PATIENT[wanted.column], _UNITS[wanted.column])}
+    if isinstance(wanted, Assessed):
+        return {wanted.column: _assessed_entry(wanted, table)}
     if isinstance(wanted, Exposure):
         after = f", or within {wanted.days_after} days after it" if wanted.days_after else ""
         agents = ", ".join(wanted.agents).replace("_", " ")
-        meaning = f"whether {agents} was given that day{after}; null: no table of treatments"
+        when = "on an earlier day" if wanted.from_day else "that day"
+        meaning = f"whether {agents} was given {when}{after}; null: no table of treatments"
         return {wanted.name: Entry(table, wanted.name, meaning)}
     meaning, unit = _value_meaning(wanted)
     ends = {wanted.low: "lower end", wanted.high: "upper end"}
     null = "null: not measured; both ends are equal for a plain number"
     return {column: Entry(table, column, f"{meaning}, {end}; {null}", unit) for column, end in ends.items()}
+
+
+_OF_PATIENT = {
+    "age": "age at infusion, years",
+    "weight": "body weight at infusion",
+    "height": "body height",
+    "body_mass_index": "weight over the square of height; null where either is missing",
+}
+_UNITS = {"age": "a", "weight": "kg", "height": "cm", "body_mass_index": "kg/m2"}
+
+
+def _assessed_entry(wanted: Assessed, table: str) -> Entry:
+    item = assessment_items()[wanted.item]
+    extreme = "lowest" if wanted.worse is Worse.LOWER else "highest"
+    when = {
+        Span.DAY: f"{extreme} record of the day",
+        Span.SO_FAR: "last record up to the day",
+        Span.BEFORE_INFUSION: "last record up to the day of infusion",
+    }[wanted.span]
+    words = f" ({', '.join(f'{place} {word}' for place, word in enumerate(item.allowed))})" if item.allowed else ""
+    return Entry(table, wanted.column, f"{item.title}{words}, {when}; null: not recorded", item.unit)
 
 
 def _value_meaning(wanted: Laboratory | Baseline) -> tuple[str, str]:
@@ -105,7 +132,8 @@ def _value_meaning(wanted: Laboratory | Baseline) -> tuple[str, str]:
         return f"baseline of {name}{scale} (last before lymphodepletion, else last before infusion)", unit
     extreme = "lowest" if wanted.worse is Worse.LOWER else "highest"
     carried = f", standing in for up to {wanted.carry} days" if wanted.carry else ""
-    return f"{extreme} {name}{scale} of the day{carried}", unit
+    day = "day before" if wanted.before == 1 else f"{wanted.before}th day before" if wanted.before else "day"
+    return f"{extreme} {name}{scale} of the {day}{carried}", unit
 
 
 def as_table(entries: list[Entry]) -> pa.Table:

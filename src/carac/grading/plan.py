@@ -7,7 +7,7 @@ row-wise definitions side by side in layers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import ibis
@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 from carac.cohort.grid import (
     KEYS,
     SCOPE,
+    assessed_before_infusion,
     baselines,
     carried,
     exposures,
@@ -23,6 +24,7 @@ from carac.cohort.grid import (
     labs_by_day,
     open_labs,
     patient_days,
+    with_assessed,
     worst_of_day,
 )
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
@@ -31,7 +33,7 @@ from carac.engine.base import Step, compile_sql
 from carac.engine.kept_sql import kept
 from carac.language.definition import Definition, Layer, Tables
 from carac.parameters import Parameters, Values
-from carac.vocabulary.types import Baseline, Exposure, Grain, Input, Laboratory
+from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
 
 DAY_KEYS = (*KEYS, "day")
 EVENT_KEYS = (*KEYS, "event_id")
@@ -75,10 +77,14 @@ def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> t
             for name, d in known.items()
             if d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))
         ]
-    wanted = dict.fromkeys(names)
-    for name in names:
-        for used in known[name].uses:
-            wanted.setdefault(used)
+    wanted: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += known[name].uses
+    # Modules stand in an order in which each definition comes after those that it uses.
     return tuple(name for name in known if name in wanted)
 
 
@@ -145,10 +151,13 @@ class _Plan:
         ]
         tables = tables_of({name: str(kind) for name, kind in days.schema().items()}, self.present)
         by_rows = [d for d in self.definitions if d.rows is not None]
+        results: dict[str, ibis.Table] = {}
         for definition in by_rows:
             assert definition.rows is not None
-            rows = definition.rows(tables, self.parameters.scope(definition.name))
+            used = {name: results[name] for name in definition.uses if name in results}
+            rows = definition.rows(replace(tables, results=used), self.parameters.scope(definition.name))
             steps.append((f"rows_{definition.name}", rows, False))
+            results[definition.name] = ibis.table(rows.schema(), name=f"rows_{definition.name}")
         schemas = {name: expression.schema() for name, expression, _ in steps}
         made = {name: ibis.table(schema, name=name) for name, schema in schemas.items()}
         steps.append(("patient_days_full", self.days(made), True))
@@ -162,7 +171,7 @@ class _Plan:
         return labs_by_day(labs, cohort_table("infusions"), from_infusion)
 
     def infusion_inputs(self) -> ibis.Table:
-        infusions = cohort_table("infusions")
+        infusions = self._with_assessed_before(cohort_table("infusions"))
         wanted = [i for i in self.inputs if isinstance(i, Baseline)]
         if not wanted:
             return infusions
@@ -171,16 +180,32 @@ class _Plan:
         found = baselines(self._rows(), infusions, wanted, look_back, bool(values["lymphodepletion_day_is_before"]))
         return infusions.left_join(found, list(KEYS)).drop(*[f"{key}_right" for key in KEYS])
 
+    def _with_assessed_before(self, infusions: ibis.Table) -> ibis.Table:
+        """The infusions with body-mass index and what was assessed up to the day of infusion."""
+        metres = infusions.height / 100.0
+        usable = (metres > 0).ifelse(metres, ibis.null("float64"))
+        infusions = infusions.mutate(body_mass_index=infusions.weight / (usable * usable))
+        wanted = [i for i in self.inputs if isinstance(i, Assessed) and i.span is Span.BEFORE_INFUSION]
+        if not wanted:
+            return infusions
+        if "assessments" not in self.present:
+            return infusions.mutate(**{i.column: ibis.null("float64") for i in wanted})
+        found = assessed_before_infusion(cohort_table("assessments"), wanted)
+        return infusions.left_join(found, list(KEYS)).drop(*[f"{key}_right" for key in KEYS])
+
     def day_inputs(self) -> ibis.Table:
         laboratory = [i for i in self.inputs if isinstance(i, Laboratory)]
-        plain = [i for i in laboratory if not i.carry]
+        plain = [i for i in laboratory if not i.is_moved]
         infusions = cohort_table("infusions")
         worst = worst_of_day(self._rows(), self._rows("labs_open"), plain)
         wanted = [i for i in self.inputs if isinstance(i, Exposure)]
         treated = "treatments" in self.present
         exposed = exposures(cohort_table("treatments"), infusions, self.day_numbers, wanted) if treated else None
         days = patient_days(grid(infusions, self.day_numbers), worst, exposed, [*plain, *wanted])
-        return carried(days, laboratory).drop("infusion_index", "cell")
+        judged = [i for i in self.inputs if isinstance(i, Assessed) and i.span is not Span.BEFORE_INFUSION]
+        assessments = cohort_table("assessments") if "assessments" in self.present else None
+        days = with_assessed(carried(days, laboratory), assessments, judged)
+        return days.drop("infusion_index", "cell")
 
     def days(self, made: dict[str, ibis.Table]) -> ibis.Table:
         days = made["day_inputs"]

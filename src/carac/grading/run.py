@@ -14,7 +14,7 @@ from carac.findings import Findings
 from carac.grading.plan import DAY_KEYS, EVENT_KEYS, Plan, chosen_definitions, make_plan
 from carac.parameters import Parameters
 from carac.progress import Progress
-from carac.vocabulary.types import Baseline, Exposure, Grain, Input
+from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, OfPatient, Span
 
 _TABLES = {
     Grain.DAY: ("patient_days_full", DAY_KEYS),
@@ -112,6 +112,11 @@ def _context(grain: Grain) -> tuple[str, ...]:
 def _columns_of(wanted: Input, grain: Grain) -> list[str]:
     if isinstance(wanted, Baseline):
         return [wanted.low, wanted.high] if grain in (Grain.DAY, Grain.INFUSION) else []
+    if isinstance(wanted, OfPatient):
+        return [wanted.column] if grain is Grain.INFUSION and wanted.column not in _context(grain) else []
+    if isinstance(wanted, Assessed):
+        held = Grain.INFUSION if wanted.span is Span.BEFORE_INFUSION else Grain.DAY
+        return [wanted.column] if grain is held else []
     if grain is not Grain.DAY:
         return []
     return [wanted.name] if isinstance(wanted, Exposure) else [wanted.low, wanted.high]

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from carac.language.comparisons import Interval
 from carac.parameters import Parameter
 from carac.parameters import Values as Values
-from carac.vocabulary.types import Baseline, Grain, Input, Laboratory
+from carac.vocabulary.types import Assessed, Baseline, Grain, Input, Laboratory, OfPatient
 
 
 class Status(StrEnum):
@@ -85,7 +85,7 @@ class Rule:
     name: str
     title: str
     unit: str
-    cuts: tuple[tuple[str, float, int], ...]
+    cuts: tuple[tuple[str, float, float], ...]
     column: str = ""
     factor: float = 1.0
 
@@ -131,6 +131,7 @@ class Definition:
     uses: definitions whose results it reads.
     rules: the criteria as data.
     lowest, highest: range of the grade; None where it has none.
+    adds: True where the points of its items add up, so that every item is told.
     monotone: True where a worse value in place of today's never lowers today's grade.
     choices: what the source leaves open, in sentences.
     low_items: items or constants marked LOW in the catalogue, which the explanation flags where they decided.
@@ -158,6 +159,7 @@ class Definition:
     rules: tuple[Rule, ...] = ()
     lowest: int | None = 0
     highest: int | None = None
+    adds: bool = False
     monotone: bool = True
     choices: tuple[str, ...] = ()
     low_items: tuple[str, ...] = ()
@@ -181,6 +183,10 @@ class Definition:
         return tuple(dict.fromkeys(i.analyte for i in self.inputs if isinstance(i, Laboratory)))
 
 
-def interval(table: ibis.Table, source: Laboratory | Baseline) -> Interval:
+#: What a band can be laid on.
+Measured = Laboratory | Baseline | Assessed | OfPatient
+
+
+def interval(table: ibis.Table, source: Measured) -> Interval:
     """The interval of an input's two columns on a table."""
     return Interval(table[source.low], table[source.high])

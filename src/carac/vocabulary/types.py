@@ -41,12 +41,14 @@ class Laboratory:
     worse: which end of the day's values is taken.
     scale: the value itself, its ratio to a limit of normal (no unit), or its distance above the upper limit.
     carry: days for which a value stands in for the days after it that have none.
+    before: the value of so many calendar days earlier (for a fall in 24 h: 1), not of the day itself.
     """
 
     analyte: str
     worse: Worse
     scale: Scale = Scale.VALUE
     carry: int = 0
+    before: int = 0
 
     @property
     def column(self) -> str:
@@ -54,7 +56,8 @@ class Laboratory:
         extreme = "lowest" if self.worse is Worse.LOWER else "highest"
         scale = "" if self.scale is Scale.VALUE else f"_{self.scale}"
         carried = f"_carry_{self.carry}" if self.carry else ""
-        return f"{self.analyte}_{extreme}{scale}{carried}"
+        earlier = f"_before_{self.before}" if self.before else ""
+        return f"{self.analyte}_{extreme}{scale}{carried}{earlier}"
 
     @property
     def low(self) -> str:
@@ -67,8 +70,13 @@ class Laboratory:
         return f"{self.column}__to"
 
     @property
+    def is_moved(self) -> bool:
+        """Whether it takes values of another day than its own."""
+        return bool(self.carry or self.before)
+
+    @property
     def uncarried(self) -> Laboratory:
-        """The same input without carry-forward: what the grid itself holds."""
+        """The same input on its own day: what the grid itself holds."""
         return Laboratory(self.analyte, self.worse, self.scale)
 
 
@@ -106,12 +114,74 @@ class Exposure:
     agents: names or classes of agents in the vocabulary.
     days_after: for how many days after the last dose the exposure counts.
     without_prophylaxis: True leaves out courses whose intent is prophylactic.
+    from_day: from how many days after the start on it counts; 1 leaves out the day of the dose itself.
     """
 
     name: str
     agents: tuple[str, ...]
     days_after: int = 0
     without_prophylaxis: bool = False
+    from_day: int = 0
 
 
-Input = Laboratory | Baseline | Exposure
+class Span(StrEnum):
+    """Which assessments an input takes."""
+
+    DAY = "day"
+    SO_FAR = "so_far"
+    BEFORE_INFUSION = "before_infusion"
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A bedside or judged item as a number in one column; null where it was not recorded.
+
+    A word is its place in the item's list, from 0: ``no|yes`` gives 0 and 1.
+
+    Parameters
+    ----------
+    item: name in the vocabulary.
+    worse: which of several records is taken.
+    span: those of the day; the last one up to the day (an enlarged spleen); the last one up to the day of infusion.
+    """
+
+    item: str
+    worse: Worse = Worse.HIGHER
+    span: Span = Span.DAY
+
+    @property
+    def column(self) -> str:
+        """Name of the input, such as ``temperature_highest_assessed``."""
+        extreme = "lowest" if self.worse is Worse.LOWER else "highest"
+        words = {Span.DAY: extreme, Span.SO_FAR: "so_far", Span.BEFORE_INFUSION: "before"}
+        return f"{self.item}_{words[self.span]}_assessed"
+
+    @property
+    def low(self) -> str:
+        """The column: an assessment has no open ends."""
+        return self.column
+
+    @property
+    def high(self) -> str:
+        """The column: an assessment has no open ends."""
+        return self.column
+
+
+@dataclass(frozen=True)
+class OfPatient:
+    """A number that the table of infusions holds or gives: ``age``, ``weight``, ``height``, ``body_mass_index``."""
+
+    column: str
+
+    @property
+    def low(self) -> str:
+        """The column: a plain number."""
+        return self.column
+
+    @property
+    def high(self) -> str:
+        """The column: a plain number."""
+        return self.column
+
+
+Input = Laboratory | Baseline | Exposure | Assessed | OfPatient

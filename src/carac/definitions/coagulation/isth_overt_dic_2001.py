@@ -175,6 +175,7 @@ def definition(
         parameters=parameters,
         rules=standard.rules,
         highest=8,
+        adds=True,
         choices=CHOICES,
         low_items=("inr", "prothrombin_time_ratio"),
         runs_if=runs_if,

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.language.bands import Bands
+from carac.language.combined import ratio
 from carac.language.comparisons import INFINITY, Interval, below, number
 from carac.language.definition import Rule, interval
 from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale, Worse
@@ -35,15 +36,6 @@ ANTICOAGULANT = Exposure(
     ),
     without_prophylaxis=True,
 )
-
-
-def ratio(value: Interval, reference: Interval) -> Interval:
-    """Value over reference as an interval; a reference of 0 or less gives no ratio."""
-    usable = reference.low > 0
-    nothing = ibis.null("float64")
-    return Interval(
-        usable.ifelse(value.low / reference.high, nothing), usable.ifelse(value.high / reference.low, nothing)
-    )
 
 
 @dataclass(frozen=True)
@@ -72,8 +64,12 @@ class FallFromBaseline:
         return FIBRINOGEN_BY_LIMIT if self.abnormal == "current" else FIBRINOGEN_BASELINE_BY_LIMIT
 
     @property
-    def most(self) -> int:
+    def most(self) -> float:
         return self.bands.most
+
+    @property
+    def fewest(self) -> float:
+        return 0
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -113,7 +109,11 @@ class BaselineIfAnticoagulated:
         return (self.absolute_input, INR, INR_BASELINE, ANTICOAGULANT)
 
     @property
-    def most(self) -> int:
+    def fewest(self) -> float:
+        return 0
+
+    @property
+    def most(self) -> float:
         return max(self.absolute.most, self.relative.most)
 
     @property
@@ -147,6 +147,6 @@ class BaselineIfAnticoagulated:
         return None
 
 
-def _filled(points: Interval, most: int) -> Interval:
+def _filled(points: Interval, most: float) -> Interval:
     low = ibis.coalesce(points.low, ibis.literal(0, "int8"))
     return Interval(low, ibis.coalesce(points.high, ibis.literal(most, "int8")))

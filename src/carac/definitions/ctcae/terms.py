@@ -74,10 +74,10 @@ def term(
         population="adults and children",
         grain=Grain.DAY,
         inputs=total.inputs,
-        outputs=_outputs(total, highest or total.most),
+        outputs=_outputs(total, highest or int(total.most)),
         layers=lambda _: total.layers(full_name),
         rules=total.rules,
-        highest=highest or total.most,
+        highest=highest or int(total.most),
         choices=choices,
         needs=needs,
     )

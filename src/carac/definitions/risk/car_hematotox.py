@@ -80,6 +80,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         parameters=(TIES,),
         rules=_standard.rules,
         highest=7,
+        adds=True,
         choices=("A risk score from values before treatment, not a grade of toxicity.",),
     ),
 )

@@ -58,7 +58,7 @@ class Facts:
                 isinstance(wanted, Laboratory)
                 and wanted.analyte == analyte
                 and wanted.scale == "value"
-                and not wanted.carry
+                and not wanted.is_moved
             ):
                 return wanted
         return None

@@ -9,7 +9,8 @@ from typing import Any
 from carac.grading.explanation import words
 from carac.grading.explanation.facts import Row
 from carac.language.definition import Definition, Rule
-from carac.vocabulary.types import Baseline, Laboratory
+from carac.vocabulary.assessment_items import assessment_items
+from carac.vocabulary.types import Assessed, Baseline, Laboratory
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,12 @@ def _rules(definition: Definition, row: Row) -> list[str]:
     found = [made for rule in definition.rules if (made := _criterion(definition, rule, row))]
     if definition.lowest is None or not found:
         return [rule.title for rule in definition.rules if definition.lowest is None]
-    scores = definition.name.startswith(_SCORES)
+    scores = definition.adds
     worst = max(points for points, _ in found)
     return [text for points, text in found if scores or points == worst]
 
 
-#: Definitions whose items add up: every item is told. Of the others only the criteria that decided.
-_SCORES = ("isth_overt", "car_hematotox")
-
-
-def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] | None:
+def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[float, str] | None:
     """The most points that a criterion can give on this row, and its sentence; None where nothing is known of it."""
     if not rule.cuts:
         return None
@@ -89,7 +86,7 @@ def _criterion(definition: Definition, rule: Rule, row: Row) -> tuple[int, str] 
     if rule.unit == _OF_BASELINE:
         return points[-1], _share(definition, rule, row, ends)
     unit = f" {rule.unit}" if rule.unit else ""
-    noun = "points" if definition.name.startswith(_SCORES) else "grade"
+    noun = "points" if definition.adds else "grade"
     text = " to ".join(str(p) for p in points)
     gave = (f"{text} point" + ("" if text == "1" else "s")) if noun == "points" else f"grade {text}"
     flag = " (cut-offs that no opened source confirms)" if rule.name in definition.low_items else ""
@@ -134,7 +131,7 @@ def _value_of(definition: Definition, rule: Rule, row: Row) -> tuple[float, floa
     """Both ends of what a rule compares, in its own unit."""
     if rule.unit == _OF_BASELINE:
         return _against_baseline(definition, row)
-    low, high = row.get(f"{rule.column}__from"), row.get(f"{rule.column}__to")
+    low, high = (row.get(f"{rule.column}__{end}", row.get(rule.column)) for end in ("from", "to"))
     if low is None or high is None:
         return None
     factor = rule.factor
@@ -216,6 +213,8 @@ def _missing(definition: Definition, row: Row) -> list[str]:
                 absent.setdefault(_absent(wanted, ends[0] is None))
             elif ends[0] != ends[1]:
                 bounded.setdefault(words.title(wanted.analyte))
+        elif isinstance(wanted, Assessed) and row.get(wanted.column) is None:
+            absent.setdefault(assessment_items()[wanted.item].title)
     return [
         *([f"Not recorded: {', '.join(absent)}"] if absent else []),
         *([f"Known only within bounds: {', '.join(bounded)}"] if bounded else []),

@@ -54,7 +54,7 @@ def unit(analyte: str) -> str:
     return f" {found.replace('{FEU}', ' FEU')}" if found else ""
 
 
-def met(rule: Rule, value: float) -> tuple[str, float, int] | None:
+def met(rule: Rule, value: float) -> tuple[str, float, float] | None:
     """The worst cut-point of a rule that a value meets; None where it meets none."""
     for comparison, constant, points in rule.cuts:
         slack = abs(constant) * _TIE
@@ -63,6 +63,7 @@ def met(rule: Rule, value: float) -> tuple[str, float, int] | None:
             "≤": value <= constant + slack,
             ">": value > constant + slack,
             "≥": value >= constant - slack,
+            "=": value >= constant - slack,
         }[comparison]
         if reached:
             return comparison, constant, points
@@ -98,7 +99,9 @@ def share_words(comparison: str, constant: float) -> str:
 
 
 def cut_words(comparison: str, constant: float) -> str:
-    """A cut-point in words."""
+    """A cut-point in words; "=" is a judged item."""
+    if comparison == "=":
+        return "yes"
     return f"{_COMPARISON[comparison]} {number(constant)}"
 
 

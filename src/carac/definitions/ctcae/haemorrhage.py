@@ -1,0 +1,260 @@
+"""CTCAE 5.0 and 6.0: haemorrhage terms, by site, from features of the event.
+
+Source: National Cancer Institute, Common Terminology Criteria for Adverse Events, versions 5.0 (2017) and 6.0 (2025).
+Inputs: bleeding events with their site and features; red cells linked to them.
+Values: 1 to 4 as printed for the term of the site, 5 death; null where what is missing decides, with the lowest and
+highest possible grade. `__term` names the term of that version; null where the site has none.
+In 6.0 most terms print "hospitalization" alone in grade 3, so that a transfused bleed that did not lead to admission is
+2. Hospitalisation means because of the bleed; prophylactic platelets are no transfusion for it.
+Open in the source: gross haematuria alone (`haematuria_gross_grade`, catalogue P8); a code or entry of which no feature
+is known is present and cannot be graded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from carac.definitions.bleeding.bleeds import WANTED, bleeds, some_red_cells
+from carac.definitions.ctcae.terms import Version
+from carac.definitions.ctcae.version_5 import VERSION_5
+from carac.definitions.ctcae.version_6 import VERSION_6
+from carac.language.comparisons import Interval, agreed
+from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables, Values
+from carac.language.event_rules import (
+    KEYS,
+    Criteria,
+    Criterion,
+    any_known,
+    certainly,
+    features,
+    meets,
+    unknown,
+)
+from carac.parameters import Parameter
+from carac.vocabulary.types import Grain
+
+HIGHEST = 5
+#: Features beside those of the other bleeding scales.
+MORE = (
+    *("life_threatening", "urgent_intervention", "postoperative", "blood_evacuated", "body_surface_area"),
+    *("visual_acuity_loss", "platelets_for_bleed"),
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """The term of a site: MedDRA code and name in each version (empty where it has none), and its lowest grade."""
+
+    name_5: str
+    name_6: str = ""
+    floor: int = 1
+
+    def name(self, version: Version) -> str:
+        """The term in that version."""
+        return (self.name_6 or self.name_5) if version is VERSION_6 else self.name_5
+
+
+TERMS = {
+    "epistaxis": Term("Epistaxis [10015090]"),
+    "oropharyngeal": Term("Oral hemorrhage [10030980]"),
+    "gastrointestinal_upper": Term("Upper gastrointestinal hemorrhage [10055356]"),
+    "gastrointestinal_lower": Term("Lower gastrointestinal hemorrhage [10051746]", "Hematochezia [10060544]"),
+    "respiratory": Term("Bronchopulmonary hemorrhage [10065746]"),
+    "haemothorax": Term("Pleural hemorrhage [10055319]"),
+    "intra_abdominal": Term("Intra-abdominal hemorrhage [10055291]", floor=2),
+    "retroperitoneal": Term("Retroperitoneal hemorrhage [10038981]", floor=2),
+    "haematuria": Term("Hematuria [10019450]"),
+    "gynaecological": Term("Vaginal hemorrhage [10046912]"),
+    "intracranial": Term("Intracranial hemorrhage [10022763]"),
+    "intraocular": Term("Vitreous hemorrhage [10047656]"),
+    "skin": Term("Purpura [10037549]"),
+    "soft_tissue": Term("Hematoma [10019428]"),
+    "intramuscular": Term("Hematoma [10019428]"),
+}
+POSTOPERATIVE = "Postoperative hemorrhage [10055322]"
+#: Sites with criteria of their own; at all others the common ones hold.
+OWN_CRITERIA = (
+    "haematuria",
+    "intracranial",
+    "haemothorax",
+    "skin",
+    "intraocular",
+    "epistaxis",
+    "soft_tissue",
+    "intramuscular",
+)
+HAEMATOMA = ("soft_tissue", "intramuscular")
+FROM_2 = tuple(site for site, term in TERMS.items() if term.floor == 2)
+
+TWO_UNITS = Rule("two_units", "red cell units of a postoperative bleed", "units", (("≥", 2, 3),))
+ANY_UNIT = Rule("any_unit", "red cells for a postoperative bleed", "units", ((">", 0, 2),))
+EVACUATED = Rule("blood_evacuated", "blood evacuated from the pleura", "mL", ((">", 1000, 3),))
+WIDE = Rule("wide", "surface covered by purpura", "%", ((">", 30, 3),))
+PATCHY = Rule("patchy", "surface covered by purpura", "%", (("≥", 10, 2),))
+
+GROSS = Parameter(
+    "haematuria_gross_grade", 3, "grade of gross haematuria alone", lowest=2, highest=3, source="catalogue 14, P8"
+)
+
+
+def rows(version: Version, tables: Tables, values: Values) -> ibis.Table:
+    """One row per bleeding event."""
+    name = f"{version.prefix}_haemorrhage"
+    events = _with_more(tables, bleeds(tables))
+    events = events.mutate(described=events.described | events.more_known)
+    units = ibis.coalesce(events.red_cell_units, events.linked_units)
+    events = events.mutate(transfused=some_red_cells(events) | certainly(events.platelets_for_bleed), units=units)
+    bounds = Criteria(tuple(_criteria(version, events, values)), 1).bounds()
+    floor = ibis.cases((certainly(events.place.isin(FROM_2)), 2), else_=1).cast("int8")
+    low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
+    found = Interval(
+        events.described.ifelse(low, ibis.literal(1, "int8")),
+        events.described.ifelse(high, ibis.literal(HIGHEST, "int8")),
+    )
+    names = {site: term.name(version) for site, term in TERMS.items()}
+    term = ibis.cases(
+        (certainly(events.postoperative), POSTOPERATIVE),
+        *((certainly(events.place == site), word) for site, word in names.items()),
+        else_=ibis.null("string"),
+    )
+    return events.select(
+        *KEYS,
+        **{
+            name: agreed(found.low, found.high).cast("int8"),
+            f"{name}__lowest": found.low.cast("int8"),
+            f"{name}__highest": found.high.cast("int8"),
+            f"{name}__term": term,
+        },
+    )
+
+
+def _with_more(tables: Tables, events: ibis.Table) -> ibis.Table:
+    wanted = [feature for feature in MORE if feature not in WANTED]
+    more = features(tables, wanted)
+    known = any_known(more, wanted)
+    more = more.select(*(more[key].name(f"more_{key}") for key in KEYS), *wanted, more_known=known)
+    joined = events.left_join(more, [events[key] == more[f"more_{key}"] for key in KEYS])
+    return joined.drop(*(f"more_{key}" for key in KEYS))
+
+
+def _at(events: ibis.Table, *places: str) -> ir.BooleanValue:
+    """Whether the bleed is at one of these sites; false where its site is not known."""
+    return certainly(events.place.isin(places))
+
+
+def _criteria(version: Version, events: ibis.Table, values: Values) -> list[Criterion]:
+    postoperative = certainly(events.postoperative)
+    own = _at(events, *OWN_CRITERIA) & ~postoperative
+    never_fatal = _at(events, "skin", "intraocular")
+    threat = events.life_threatening | events.urgent_intervention
+    treated = events.medical_intervention | events.invasive_intervention
+    admitted = events.hospitalised_because
+    severe = admitted if version is VERSION_6 else events.transfused | events.invasive_intervention | admitted
+    common = ~own & ~postoperative
+    return [
+        Criterion("fatal", 5, ~never_fatal & events.fatal),
+        Criterion("life_threatening", 4, ~never_fatal & threat),
+        Criterion("severe", 3, common & severe),
+        Criterion("intervention", 2, common & (treated | events.transfused)),
+        *_postoperative(events, postoperative),
+        *_own(events, values, ~postoperative),
+    ]
+
+
+def _postoperative(events: ibis.Table, postoperative: ir.BooleanValue) -> list[Criterion]:
+    severe = events.invasive_intervention | events.hospitalised_because
+    return [
+        Criterion("two_units", 3, postoperative & (meets(TWO_UNITS, events.units) | severe)),
+        Criterion("any_unit", 2, postoperative & meets(ANY_UNIT, events.units)),
+    ]
+
+
+def _own(events: ibis.Table, values: Values, other: ir.BooleanValue) -> list[Criterion]:
+    """Sites whose cells differ from the common ones, alike in both versions."""
+    urine, head, pleura = (other & _at(events, site) for site in ("haematuria", "intracranial", "haemothorax"))
+    nose, bruise = other & _at(events, "epistaxis"), other & _at(events, *HAEMATOMA)
+    admitted, invasive = events.hospitalised_because, events.invasive_intervention
+    gross = ibis.coalesce(events.visible, ~events.occult)
+    gross_grade = int(values["haematuria_gross_grade"] or 3)
+    return [
+        Criterion("gross", gross_grade, urine & gross),
+        Criterion("severe", 3, urine & (events.transfused | admitted | invasive)),
+        Criterion("symptomatic", 2, urine & (events.symptomatic | events.medical_intervention)),
+        Criterion("severe", 3, head & (invasive | admitted)),
+        Criterion("symptomatic", 2, head & (events.symptomatic | events.medical_intervention)),
+        Criterion("evacuated", 3, pleura & (meets(EVACUATED, events.blood_evacuated) | events.transfused | admitted)),
+        Criterion("symptomatic", 2, pleura & (events.symptomatic | invasive | events.medical_intervention)),
+        Criterion("severe", 3, (nose | bruise) & (events.transfused | invasive)),
+        Criterion("intervention", 2, (nose | bruise) & events.medical_intervention),
+        *_surface(events, other & _at(events, "skin")),
+        *_vision(events, other & _at(events, "intraocular")),
+    ]
+
+
+def _surface(events: ibis.Table, skin: ir.BooleanValue) -> list[Criterion]:
+    return [
+        Criterion("surface", 3, skin & meets(WIDE, events.body_surface_area)),
+        Criterion("surface", 2, skin & meets(PATCHY, events.body_surface_area)),
+    ]
+
+
+def _vision(events: ibis.Table, eye: ir.BooleanValue) -> list[Criterion]:
+    loss = events.visual_acuity_loss
+    # Impairment without its degree leaves 2 to 4; a vitrectomy is grade 3.
+    none = ibis.cases((~events.visual_impairment, False), else_=unknown())
+    return [
+        Criterion("vision", 4, eye & ibis.coalesce(loss == "severe", none)),
+        Criterion("vision", 3, eye & (ibis.coalesce(loss == "marked", none) | certainly(events.invasive_intervention))),
+        Criterion("vision", 2, eye & ibis.coalesce(loss == "moderate", events.visual_impairment)),
+    ]
+
+
+def _definition(version: Version) -> Definition:
+    name = f"{version.prefix}_haemorrhage"
+    third = (
+        "hospitalised because of it"
+        if version is VERSION_6
+        else "transfused for it, invasive intervention, or hospitalised because of it"
+    )
+    return Definition(
+        name=name,
+        title=f"CTCAE {version.number} haemorrhage",
+        instrument="CTCAE events",
+        version=version.number,
+        citation=version.citation,
+        status=Status.CONSENSUS,
+        certainty=Certainty.VERIFIED,
+        population="adults and children",
+        grain=Grain.EVENT,
+        outputs=(
+            Output("", "1 to 4, 5 death; null where what is missing decides"),
+            Output("__lowest", "lowest possible grade, given what is missing"),
+            Output("__highest", "highest possible grade, given what is missing"),
+            Output("__term", "the term of the site, with its code; null where the site has none", "string"),
+        ),
+        rows=lambda tables, values: rows(version, tables, values),
+        parameters=(GROSS,),
+        rules=(
+            Rule("fatal", "fatal", "", (("=", 1, 5),)),
+            Rule("threat", "life-threatening, or urgent intervention", "", (("=", 1, 4),)),
+            Rule("severe", third, "", (("=", 1, 3),)),
+            Rule("intervention", "an intervention", "", (("=", 1, 2),)),
+            *(TWO_UNITS, ANY_UNIT, EVACUATED, WIDE, PATCHY),
+        ),
+        lowest=1,
+        highest=HIGHEST,
+        monotone=False,
+        choices=(
+            "Hospitalisation means because of the bleed; prophylactic platelets are no transfusion for it.",
+            "Platelets given for the bleed count only where that is recorded.",
+            "Retroperitoneal and intra-abdominal bleeding has no grade 1; a visual loss without its degree is 2 to 4.",
+            "Terms that need a finer site than the record has (tracheal, renal, menorrhagia …) are not told apart.",
+        ),
+        needs=("events", "event_features"),
+    )
+
+
+DEFINITIONS: tuple[Definition, ...] = (_definition(VERSION_5), _definition(VERSION_6))

@@ -1,0 +1,173 @@
+"""CTCAE 5.0 and 6.0: thromboembolic terms, by vessel, from features of the event.
+
+Source: National Cancer Institute, Common Terminology Criteria for Adverse Events, versions 5.0 (2017) and 6.0 (2025);
+the mapping of classified events to terms is a proposal (catalogue 3.3).
+Inputs: thrombotic events with their category and whether they are catheter-related; features of the event.
+Values: 1 to 4 as printed for the term, 5 death; null where what is missing decides, with the lowest and highest
+possible grade. `__term` names the term of that version.
+5.0 gives pulmonary embolism as an example of grade 3, 6.0 does not: there "urgent medical intervention" decides. 6.0
+has a term of its own for cerebral venous sinus thrombosis.
+Open in the source: what makes an intervention urgent; a thrombus at a catheter is Vascular access complication,
+whatever its vein; transient ischaemic attacks of grade 1 and 2 are not told apart.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from carac.definitions.ctcae.terms import Version
+from carac.definitions.ctcae.version_5 import VERSION_5
+from carac.definitions.ctcae.version_6 import VERSION_6
+from carac.language.comparisons import Interval, agreed
+from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables
+from carac.language.event_rules import KEYS, Criteria, Criterion, any_known, certainly, features, possibly, unknown
+from carac.vocabulary.types import Grain
+
+CLASSED, CATEGORY = "thrombosis_class", "thrombosis_category"
+HIGHEST = 5
+WANTED = (
+    *("fatal", "life_threatening", "haemodynamic_instability", "urgent_intervention", "medical_intervention"),
+    *("invasive_intervention", "anticoagulant_started", "hospitalised_because", "symptomatic", "incidental"),
+    "severe_neurological_deficit",
+)
+VENOUS = {VERSION_5.number: "Thromboembolic event [10043565]", VERSION_6.number: "Venous thromboembolism [10066899]"}
+CATHETER = "Vascular access complication [10062169]"
+PORTAL = "Portal vein thrombosis [10036206]"
+SINUS = "Cerebral venous sinus thrombosis [10083037]"
+STROKE = "Stroke [10042244]"
+ATTACK = "Transient ischemic attacks [10044391]"
+INFARCTION = "Myocardial infarction [10028596]"
+ARTERIAL = "Arterial thromboembolism [10073529]"
+
+
+def rows(version: Version, tables: Tables) -> ibis.Table:
+    """One row per thrombotic event of a class that counts as one, or is superficial."""
+    name = f"{version.prefix}_thromboembolism"
+    events = _events(tables).mutate(term=_term(version, _events(tables)))
+    events = events.filter(events.term.notnull())
+    # Any one statement makes the bounds follow from what is missing; without one nothing is known but its presence.
+    bounds = Criteria(tuple(_criteria(version, events)), 1).bounds()
+    floor = _floor(events)
+    low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
+    described = any_known(events, WANTED)
+    found = Interval(
+        described.ifelse(low, floor).cast("int8"), described.ifelse(high, ibis.literal(HIGHEST, "int8")).cast("int8")
+    )
+    return events.select(
+        *KEYS,
+        **{
+            name: agreed(found.low, found.high),
+            f"{name}__lowest": found.low,
+            f"{name}__highest": found.high,
+            f"{name}__term": events.term,
+        },
+    )
+
+
+def _events(tables: Tables) -> ibis.Table:
+    wide, classed, category = features(tables, WANTED), tables.results[CLASSED], tables.results[CATEGORY]
+    classed = classed.select(
+        *KEYS,
+        class_=classed[CLASSED],
+        bed=classed[f"{CLASSED}__bed"],
+        catheter=classed[f"{CLASSED}__catheter_related"],
+    )
+    category = category.select(*KEYS, category=category[CATEGORY])
+    joined = wide.inner_join(classed, list(KEYS)).inner_join(category, list(KEYS))
+    unstable = joined.haemodynamic_instability.isin(("moderate", "severe"))
+    return joined.mutate(
+        unstable=unstable | joined.life_threatening,
+        treated=joined.anticoagulant_started | joined.medical_intervention | joined.invasive_intervention,
+    )
+
+
+def _term(version: Version, events: ibis.Table) -> ir.StringValue:
+    venous = certainly(events.bed == "venous")
+    gone = events.class_.isin(("excluded", "baseline"))
+    return ibis.cases(
+        (certainly(gone) | events.class_.isnull(), ibis.null("string")),
+        (venous & certainly(events.catheter), CATHETER),
+        (venous & certainly(events.site == "portal"), PORTAL),
+        (venous & certainly(events.category == "CVST"), SINUS if version is VERSION_6 else VENOUS[version.number]),
+        (venous, VENOUS[version.number]),
+        (certainly(events.category == "ischaemic_stroke"), STROKE),
+        (certainly(events.category == "TIA"), ATTACK),
+        (certainly(events.category.startswith("MI")), INFARCTION),
+        (certainly(events.bed == "arterial"), ARTERIAL),
+        else_=ibis.null("string"),
+    )
+
+
+def _floor(events: ibis.Table) -> ir.IntegerValue:
+    """The lowest grade that the term prints."""
+    return ibis.cases(
+        (events.term.isin((PORTAL, SINUS, INFARCTION)), 2),
+        (events.term == ARTERIAL, 3),
+        (events.term == CATHETER, 3),
+        else_=1,
+    ).cast("int8")
+
+
+def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
+    common = events.term.isin(tuple(VENOUS.values()))
+    lung = certainly(events.category.startswith("PE_")) | certainly(events.site == "right_atrial")
+    treated_3 = events.term.isin((PORTAL, SINUS))
+    stroke, attack, heart = events.term == STROKE, events.term == ATTACK, events.term == INFARCTION
+    deficit = certainly(~stroke) | possibly(events.symptomatic)
+    urgent = events.urgent_intervention
+    return [
+        Criterion("fatal", 5, ~attack & events.fatal),
+        Criterion("unstable", 4, ~attack & events.unstable),
+        # Printed as an example in 5.0 alone.
+        *((Criterion("pulmonary_embolism", 3, common & lung),) if version is VERSION_5 else ()),
+        Criterion("urgent_intervention", 3, common & urgent),
+        Criterion("intervention", 3, treated_3 & events.treated),
+        Criterion("intervention", 2, common & (events.treated | urgent)),
+        Criterion("severe_deficit", 3, stroke & (events.severe_neurological_deficit | events.hospitalised_because)),
+        Criterion("deficit", 2, stroke & deficit & ibis.coalesce(events.symptomatic, ~events.incidental)),
+        Criterion("infarction", 3, heart & events.symptomatic),
+        Criterion("attack", 2, attack & unknown()),
+    ]
+
+
+def _definition(version: Version) -> Definition:
+    return Definition(
+        name=f"{version.prefix}_thromboembolism",
+        title=f"CTCAE {version.number} thromboembolic event",
+        instrument="CTCAE events",
+        version=version.number,
+        citation=version.citation,
+        status=Status.CONSENSUS,
+        certainty=Certainty.VERIFIED,
+        population="adults and children",
+        grain=Grain.EVENT,
+        outputs=(
+            Output("", "1 to 4, 5 death; null where what is missing decides"),
+            Output("__lowest", "lowest possible grade, given what is missing"),
+            Output("__highest", "highest possible grade, given what is missing"),
+            Output("__term", "the term of the vessel, with its code; null where it has none", "string"),
+        ),
+        rows=lambda tables, _: rows(version, tables),
+        uses=(CLASSED, CATEGORY),
+        rules=(
+            Rule("fatal", "fatal", "", (("=", 1, 5),)),
+            Rule("unstable", "haemodynamic or neurological instability, life-threatening", "", (("=", 1, 4),)),
+            Rule("urgent", "urgent intervention; in 5.0 also pulmonary embolism", "", (("=", 1, 3),)),
+            Rule("catheter", "thrombosis at a catheter", "", (("=", 1, 3),)),
+            Rule("treated", "treated portal vein; in 6.0 also cerebral sinus", "", (("=", 1, 3),)),
+            Rule("intervention", "medical intervention in other veins", "", (("=", 1, 2),)),
+        ),
+        lowest=1,
+        highest=HIGHEST,
+        monotone=False,
+        choices=(
+            "The mapping of classified events to terms is a proposal of the catalogue.",
+            "A thrombus at a catheter is Vascular access complication, grade 3 or more.",
+            "An arterial event has no grade 1 or 2; a transient ischaemic attack is 1 or 2 and not told apart.",
+        ),
+        needs=("events", "event_features"),
+    )
+
+
+DEFINITIONS: tuple[Definition, ...] = (_definition(VERSION_5), _definition(VERSION_6))

@@ -1,0 +1,1 @@
+"""Haemophagocytic syndromes, and IEC-HS."""
