@@ -33,7 +33,7 @@ INVERSE_VARIANCE = [row for row in POOLED if row["method"] in ("FE", "DL", "HS",
 
 
 def studies(row: dict[str, str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    events, total = counts("proportions_long", row["dataset"], ("x", "n"))
+    events, total = counts("ma_single_study_ci", row["dataset"], ("x", "n"))
     return events, total
 
 
@@ -91,7 +91,7 @@ def test_q_profile_equals_metafor(row: dict[str, str]) -> None:
 
 
 def test_leaving_one_out_equals_metafor() -> None:
-    effects = transformed(*counts("proportions_long", "t2_vte", ("x", "n")))
+    effects = transformed(*counts("ma_single_study_ci", "t2_vte", ("x", "n")))
     for found, row in zip(
         leave_one_out(effects.estimate, effects.variance), expected("ma_t2_vte_leave1out"), strict=True
     ):

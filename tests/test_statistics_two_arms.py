@@ -29,7 +29,7 @@ from carac.statistics.two_arms import (
     tarone_test,
 )
 from carac.statistics.two_arms_mixed import Model, mixed_odds_ratio
-from support.reference import counts, expected, given
+from support.reference import counts, expected
 
 MEASURES: dict[str, Measure] = {"OR": "odds-ratio", "RR": "risk-ratio", "RD": "risk-difference"}
 MODELS: dict[str, Model] = {
@@ -44,7 +44,7 @@ DATASETS = sorted({row["dataset"] for row in POOLED})
 
 
 def dataset(name: str) -> Arms:
-    return arms(*counts("twoarm_long", name, ("ai", "n1i", "ci", "n2i")))
+    return arms(*counts("ma_twoarm_fisher", name, ("ai", "n1i", "ci", "n2i")))
 
 
 def of_method(method: str) -> list[dict[str, str]]:
@@ -61,7 +61,7 @@ def rule(text: str) -> tuple[AddHalf, bool]:
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_study_effects_equal_escalc(name: str) -> None:
-    order = [row["study"] for row in given("twoarm_long") if row["dataset"] == name]
+    order = [row["study"] for row in expected("ma_twoarm_fisher") if row["dataset"] == name]
     compared = 0
     for row in expected("ma_twoarm_effect_sizes"):
         if row["dataset"] != name:
@@ -246,7 +246,7 @@ def test_models_equal_metafor(row: dict[str, str]) -> None:
 def test_standard_error_of_the_conditional_model_by_profiling() -> None:
     """On the set where R's differs: the curvature of the profile likelihood, all by general-purpose integration."""
     name = "t1_thrombocytopenia"
-    first, first_total, second, second_total = counts("twoarm_long", name, ("ai", "n1i", "ci", "n2i"))
+    first, first_total, second, second_total = counts("ma_twoarm_fisher", name, ("ai", "n1i", "ci", "n2i"))
     found = mixed_odds_ratio(dataset(name), "conditional")
     effects = np.linspace(-8, 8, 4001)
     weights = np.exp(-(effects**2) / 2) / np.sqrt(2 * np.pi) * (effects[1] - effects[0])

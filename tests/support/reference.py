@@ -67,8 +67,8 @@ def bmt35() -> Competing:
 
 
 def counts(name: str, dataset: str, columns: tuple[str, ...]) -> list[NDArray[np.int64]]:
-    """Columns of counts of one data set of studies."""
-    rows = [row for row in given(name) if row["dataset"] == dataset]
+    """Columns of counts of one data set of studies, which stand beside R's figures for the single studies."""
+    rows = [row for row in expected(name) if row["dataset"] == dataset]
     return [_integers(rows, column) for column in columns]
 
 

@@ -70,7 +70,7 @@ class FineGray:
         return self.coefficients - half, self.coefficients + half
 
     def incidence(self, covariates: ArrayLike, moments: ArrayLike) -> Floats:
-        """Predicted cumulative incidence: rows as the covariates, columns as the moments."""
+        """Predicted cumulative incidence: rows as the covariates, columns as moments; constant after the last event."""
         design = np.atleast_2d(np.asarray(covariates, dtype=np.float64))
         if design.shape[1] != len(self.coefficients) or not np.isfinite(design).all():
             raise EstimationError(f"prediction wants {len(self.coefficients)} covariates, none of them missing")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -215,14 +216,21 @@ class _Profile:
 
     def end(self, error: float, fall: float) -> float:
         """Where, in the direction of the error, the log-likelihood has fallen so far; infinite where it never does."""
-        near, far = 0.0, 2.0
+        centre = float(self.best[self.place])
         self.near = self.best.copy()
-        while True:
-            if self.fall(self.best[self.place] + far * error) >= fall:
-                break
-            near, far = far, far * 2
+
+        @cache
+        def beyond(distance: float) -> float:
+            return self.fall(centre + distance * error) - fall if distance else -fall
+
+        far = 2.0
+        while beyond(far) < 0:
+            far *= 2
             if far > FARTHEST:
                 return float(np.sign(error) * np.inf)
-        centre = self.best[self.place]
-        found = brentq(lambda distance: self.fall(centre + distance * error) - fall, near, far, xtol=1e-9)
+        near = far / 2
+        # few data can give the profile two humps: the end nearer to the estimate is taken
+        while near > 1e-3 and beyond(near) >= 0:
+            near, far = near / 2, near
+        found = brentq(beyond, near if beyond(near) < 0 else 0.0, far, xtol=1e-9)
         return float(centre + found * error)

@@ -33,6 +33,9 @@ from carac.statistics.checks import (
 
 Scale = Literal["log-log", "log", "linear"]
 
+#: Sums of steps that make up 1 may miss it by so much.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class RiskTable:
@@ -258,7 +261,7 @@ def time_lost(
 def interval(estimate: Floats, error: Floats, confidence: float, scale: Scale) -> tuple[Floats, Floats]:
     """Interval of a probability on a scale; both ends are the estimate where it is 0 or 1 or has no error."""
     quantile = normal_quantile(confidence)
-    inside = (estimate > 0) & (estimate < 1) & (error > 0)
+    inside = (estimate > 0) & (estimate < 1 - ROUNDING) & (error > 0)
     value = np.where(inside, estimate, 0.5)
     if scale == "linear":
         lower, upper = value - quantile * error, value + quantile * error
@@ -266,7 +269,7 @@ def interval(estimate: Floats, error: Floats, confidence: float, scale: Scale) -
         factor = np.exp(quantile * error / value)
         lower, upper = value / factor, value * factor
     elif scale == "log-log":
-        power = np.exp(quantile * error / np.abs(value * np.log(value)))
+        power = np.exp(np.minimum(quantile * error / np.abs(value * np.log(value)), 700.0))
         lower, upper = value**power, value ** (1 / power)
     else:
         raise EstimationError(f"there is no scale {scale!r}; known are log-log, log and linear")
@@ -342,7 +345,7 @@ def _exact_ends(
     estimate: Floats, lower: Floats, upper: Floats, known: Integers, happened: Integers, confidence: float
 ) -> tuple[Floats, Floats]:
     upper = np.where(happened == 0, _bound(known, confidence), upper)
-    everyone = estimate >= 1
+    everyone = estimate >= 1 - ROUNDING
     return np.where(everyone, 1 - _bound(happened, confidence), lower), np.where(everyone, 1.0, upper)
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import chdtrc, expit, gammaln, logsumexp
 
-from carac.statistics.checks import ConvergenceError, EstimationError, Floats, Integers
+from carac.statistics.checks import ConvergenceError, EstimationError, Floats, Integers, SeparationError
 from carac.statistics.newton import Point, inverse, maximise
 
 #: Nodes of the quadrature; twice as many change no estimate of the reference data in the sixth decimal.
@@ -30,6 +30,8 @@ FEWEST_NODES = 15
 NEAR, FAR = 0.4, 1.5
 #: A standard deviation between studies below this is 0.
 NOTHING = 1e-4
+#: One above this, on a log odds or log rate scale, is on its way to infinity.
+ENDLESS = 12.0
 
 
 class Family(Protocol):
@@ -165,7 +167,7 @@ class MixedFit:
 def fit_mixed(rows: Rows, nodes: int = NODES) -> MixedFit:
     """Fit by maximum likelihood, beginning with the fit without a random effect.
 
-    Raises ConvergenceError where the search does not end at a maximum.
+    Raises SeparationError where the variance between studies has no finite estimate.
     """
     if nodes < FEWEST_NODES:
         raise EstimationError(f"{nodes} nodes are too few for the derivative to fit the likelihood; take {NODES}")
@@ -177,10 +179,14 @@ def fit_mixed(rows: Rows, nodes: int = NODES) -> MixedFit:
     best = plain.point.value, plain.coefficients, inverse(plain.point.information), 0.0
     start = NEAR if _rises_from_none(rows, plain.coefficients) else FAR
     fit = maximise(lambda place: _with(rows, place, quadrature), np.append(plain.coefficients, start), 1e-13, 100)
-    if not fit.settled:
-        raise ConvergenceError("the model with differences between studies did not reach a maximum")
     tau = abs(float(fit.coefficients[-1]))
-    if tau > NOTHING and fit.point.value > best[0] + 1e-10:
+    higher = fit.point.value > best[0] + (1e-10 if fit.settled else 1e-6)
+    if higher and (tau > ENDLESS or not fit.settled):
+        raise SeparationError(
+            "the likelihood keeps rising as the differences between studies grow, as where every study has all its"
+            " events in one arm: their variance has no finite estimate"
+        )
+    if higher and tau > NOTHING:
         best = fit.point.value, fit.coefficients[:-1], inverse(fit.point.information)[:-1, :-1], tau
     gain = max(0.0, 2 * (best[0] - plain.point.value))
     p_value = float(chdtrc(1, gain)) / 2 if gain > 0 else 1.0

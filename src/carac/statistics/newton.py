@@ -77,7 +77,7 @@ def maximise(
         reach = float(np.abs(step).max())
         place, here, moved = _gain(likelihood, place, here, step * min(1.0, longest / reach) if reach else step)
         if not moved:
-            return Maximum(place, here, step, abs(decrement) < 1e-9 * (1 + abs(here.value)))
+            return Maximum(place, here, step, abs(decrement) < 1e-11 * (1 + abs(here.value)))
     return Maximum(place, here, step, False)
 
 

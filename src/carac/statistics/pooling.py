@@ -158,24 +158,25 @@ def pool(
     ratio = np.divide(beta, error, out=np.full(len(beta), np.inf), where=error > 0) ** 2
     p_value = chdtrc(1, ratio) if freedom is None else fdtrc(1, freedom, ratio)
     alone = studies.design.shape[1] == 1
-    random = alone and method != "common" and len(weight) > 1
-    moderators = None if alone else _moderator_test(beta, spread, freedom)
+    near, far = None, None
+    if alone and method != "common" and len(weight) > 1:
+        near = _prediction(beta[0], error[0], tau_squared, quantile)
+        if len(weight) > 2:
+            far = _prediction(beta[0], error[0], tau_squared, _quantile(confidence, len(weight) - 2))
     return PooledEffect(
-        beta,
-        spread,
-        error,
-        beta - quantile * error,
-        beta + quantile * error,
-        p_value,
-        freedom,
-        100 * weight / weight.sum(),
-        _heterogeneity(studies, tau_squared, method),
-        _prediction(beta[0], error[0], tau_squared, quantile) if random else None,
-        _prediction(beta[0], error[0], tau_squared, float(stdtrit(len(weight) - 2, 0.5 + confidence / 2)))
-        if random and len(weight) > 2
-        else None,
-        moderators,
-        len(weight),
+        coefficients=beta,
+        covariance=spread,
+        standard_errors=error,
+        lower=beta - quantile * error,
+        upper=beta + quantile * error,
+        p_value=p_value,
+        degrees_of_freedom=freedom,
+        weights=100 * weight / weight.sum(),
+        heterogeneity=_heterogeneity(studies, tau_squared, method),
+        prediction=near,
+        prediction_k_minus_2=far,
+        moderators=None if alone else _moderator_test(beta, spread, freedom),
+        studies=len(weight),
     )
 
 

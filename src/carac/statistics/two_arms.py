@@ -255,7 +255,7 @@ def _risk_difference(a: Floats, c: Floats, first: Floats, second: Floats) -> tup
 
 def peto(counts: Arms, confidence: float = 0.95) -> TwoArm:
     """Peto's one-step log odds ratio. Biased with arms of very different size, or effects far from 1."""
-    observed, expected, variance, left_out = _hypergeometric_moments(counts)
+    observed, expected, variance, left_out = hypergeometric_moments(counts)
     total = float(variance.sum())
     estimate = float((observed - expected).sum()) / total
     return _two_arm(estimate, 1 / total, confidence, len(observed), left_out)
@@ -263,7 +263,7 @@ def peto(counts: Arms, confidence: float = 0.95) -> TwoArm:
 
 def mantel_haenszel_test(counts: Arms, continuity: bool = False) -> tuple[float, float]:
     """Chi-squared (1 degree of freedom) of no association, and its p; `continuity` takes off half an event."""
-    observed, expected, variance, _ = _hypergeometric_moments(counts)
+    observed, expected, variance, _ = hypergeometric_moments(counts)
     distance = abs(float((observed - expected).sum()))
     statistic = max(0.0, distance - (0.5 if continuity else 0.0)) ** 2 / float(variance.sum())
     return statistic, float(chdtrc(1, statistic))
@@ -328,7 +328,8 @@ def conditional_weights(counts: Arms) -> list[tuple[float, Floats]]:
     return found
 
 
-def _hypergeometric_moments(counts: Arms) -> tuple[Floats, Floats, Floats, int]:
+def hypergeometric_moments(counts: Arms) -> tuple[Floats, Floats, Floats, int]:
+    """Events of the first arm as seen and as expected given both margins, their variance, and studies left out."""
     use = counts.informative
     if not use.any():
         raise EstimationError("no study has both an event and somebody without one, so no ratio can be estimated")
