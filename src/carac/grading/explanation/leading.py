@@ -29,8 +29,18 @@ def _after_crs(facts: Facts) -> list[str]:
     ferritin = facts.values("ferritin", facts.number, facts.number)[0]
     return [
         f"Pattern of IEC-HS: ferritin rises to {words.interval(*ferritin[1:])} ug/L after CRS has gone, with what"
-        " stands below; infection and progression are to be excluded. IEC-HS is not graded here."
+        f" stands below; infection and progression are to be excluded. {_candidate(facts)}"
     ]
+
+
+def _candidate(facts: Facts) -> str:
+    """What the rule for candidates says of the day, where it was asked for."""
+    if "iec_hs_candidate" not in facts.day:
+        return "IEC-HS is not graded here."
+    if not facts.day.get("iec_hs_candidate__enough"):
+        return "The rule for a candidate of IEC-HS is not met, or cannot be said to be."
+    items = words.interval(facts.day["iec_hs_candidate__lowest"], facts.day["iec_hs_candidate__highest"])
+    return f"The rule for a candidate of IEC-HS is met with {items} of its items; the diagnosis is a clinician's."
 
 
 def _hidden_consumption(facts: Facts) -> list[str]:
