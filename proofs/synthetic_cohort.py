@@ -15,12 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from carac import api
-from carac.analysis.calibration import compared
+from carac.analysis.calibration import compared, graded_record
 from carac.analysis.calibration_facts import facts_of
 from carac.analysis.interventions import courses, difference_in_errors, fitted, late_fall, rates, z_of_difference
 from carac.analysis.recovery import SCORES, agreement, calls, join_truth
-from carac.engine.duckdb_engine import DuckDB
 from carac.grading.run import Graded
 from carac.progress import Progress
 from carac.synthetic.batches import Order
@@ -58,8 +56,8 @@ def made(folder: Path, patients: int, changes: Mapping[str, object] | None = Non
 
 
 def graded_with_truth(record: Path, progress: Progress) -> Graded:
-    """A record graded with the default definitions, with its truth beside."""
-    graded = api.grade(api.read(record, engine=DuckDB(threads=PROCESSES), progress=progress), progress=progress)
+    """A record graded, with its truth beside."""
+    graded = graded_record(record, progress)
     join_truth(graded, record)
     return graded
 

@@ -206,7 +206,7 @@ def _row(target: Target, facts: Facts) -> Row:
 
 
 def calibration_table(record_folder: Path, progress: Progress | None = None) -> list[Row]:
-    """Grade a record with the default definitions and compare it with every target.
+    """Grade a record and compare it with every target.
 
     Parameters
     ----------
@@ -219,13 +219,23 @@ def calibration_table(record_folder: Path, progress: Progress | None = None) -> 
     return compared(facts_of(graded, progress))
 
 
+#: What the measures read: twenty thousand patients are not graded by all the others.
+DEFINITIONS = (
+    *("astct_crs", "astct_icans", "car_hematotox", "ctcae_v5_fibrinogen"),
+    *("t_icaht_early_as_in_authors_code", "t_icaht_late_as_in_authors_code"),
+    *("isth_overt_dic_2025", "isth_overt_dic_2001_5xuln", "isth_overt_dic_2001_10xuln"),
+    *("isth_overt_dic_2001_2x4x", "isth_overt_dic_2001_fdp", "isth_overt_dic_2001_absolute"),
+    *("isth_bleeding", "who_bleeding", "thrombosis_class", "thrombosis_category"),
+)
+
+
 def graded_record(folder: Path, progress: Progress) -> Graded:
-    """A record read and graded with every default."""
+    """A record read and graded by what the measures read, with every default parameter."""
     parameters = resolved()
     with progress.step("reading"):
         records = read(DuckDB(), folder)
     cohort = make_cohort(records, parameters, progress=progress)
-    return grade_tables(cohort.engine, parameters, cohort.present, None, cohort.findings, progress)
+    return grade_tables(cohort.engine, parameters, cohort.present, DEFINITIONS, cohort.findings, progress)
 
 
 # ---- printing ----
