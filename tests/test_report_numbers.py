@@ -1,4 +1,4 @@
-"""Numbers read back from the HTML and the Word file equal queries over the Parquet files that import nothing of carac."""
+"""Numbers read back from the HTML and Word files equal queries over the Parquet files that import nothing of carac."""
 
 from __future__ import annotations
 

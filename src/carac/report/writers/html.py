@@ -36,9 +36,7 @@ def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
         _head(document),
         "<body>",
         '<a class="skip" href="#content">To the content</a>',
-        f'<p class="synthetic" role="note">{theme.SYNTHETIC_MARK}: nobody here exists</p>'
-        if document.synthetic
-        else "",
+        _banner(document),
         f"<header><h1>{escape(document.title)}</h1>",
         f'<p class="subtitle">{escape(document.subtitle)}</p>',
         *(write.block(block) for block in document.lead),
@@ -51,6 +49,13 @@ def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
         "</body></html>",
     ]
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def _banner(document: Document) -> str:
+    """The mark of synthetic patients, which stays in sight."""
+    if not document.synthetic:
+        return ""
+    return f'<aside class="synthetic" aria-label="Kind of patients">{theme.SYNTHETIC_MARK}: nobody here exists</aside>'
 
 
 def _again(document: Document) -> str:
