@@ -178,3 +178,33 @@ def test_labels_are_pushed_apart_and_stay_inside() -> None:
 
 def test_lanes_keep_spans_apart() -> None:
     assert lanes([0, 1, 3], [2, 4, 5]) == [0, 1, 0]
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast of two colours after WCAG 2."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((light(first), light(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_can_be_read_on_paper_and_in_the_dark() -> None:
+    for day, night in theme.IN_THE_DARK.items():
+        # Lines and marks need 3; words in these colours are bold and have a name beside them.
+        assert contrast(day, theme.PAPER) >= 3, day
+        assert contrast(night, "#14181c") >= 4.5, night
+    for shade, ink in zip(theme.GRADES, theme.ON_GRADES, strict=True):
+        assert contrast(shade, ink) >= 4.5, shade
+
+
+def test_every_colour_of_a_group_has_one_for_the_dark() -> None:
+    from carac.report.groups import groups_of
+
+    infusions = [{"crs_peak": grade, "product": f"product {grade}"} for grade in (0, 1, 2, 3, 4, None)]
+    for by in ("crs_peak", "product", "none"):
+        assert {group.colour for group in groups_of(infusions, by)} <= set(theme.IN_THE_DARK)
+    assert set(theme.GROUPS) <= set(theme.IN_THE_DARK)
