@@ -1,4 +1,4 @@
-"""Numbers read back from the HTML and the Word file equal queries over the Parquet files that import nothing of carac."""
+"""Numbers read back from the HTML and Word files equal queries over the Parquet files that import nothing of carac."""
 
 from __future__ import annotations
 
@@ -201,3 +201,18 @@ def test_word_and_page_have_the_same_tables() -> None:
 def test_csv_has_what_is_printed() -> None:
     written = {path.stem.removeprefix("synthetic_") for path in Path(made().report / "tables").glob("*.csv")}
     assert written == set(html_tables())
+
+
+def test_severity_of_days_without_a_grade_is_no_severity() -> None:
+    from carac.report.material import gather
+    from carac.report.options import Options
+    from carac.report.queries.coverage import by_severity
+
+    material = gather(made().graded, Options(salt="test"), True)
+    found = {row.key: row.observed for row in by_severity(material)}
+    sql = (
+        "SELECT CASE WHEN astct_crs IS NULL THEN -1 WHEN astct_crs >= 3 THEN 3 ELSE astct_crs END AS grade, count(*)"
+        " FROM {days} JOIN {infusions} AS i USING (patient_id, infusion_number) WHERE day BETWEEN 0 AND 14"
+        " AND coalesce(day <= least(i.death_day, i.follow_up_end_day), true) GROUP BY grade"
+    )
+    assert found == dict(query(sql))

@@ -12,10 +12,7 @@ from carac.vocabulary.products import products
 
 #: Colours of CRS and ICANS groups: from calm to severe, dark enough for a line on white.
 _SEVERITY = ("#3a8fc4", "#00795b", "#d55e00", "#5b1a4f")
-_UNGRADED = "not graded"
-#: More groups than this are drawn as "other".
-MOST = 6
-OTHER = "other"
+_UNGRADED, _UNRECORDED = "not graded", "not recorded"
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def group_of(row: Mapping[str, Any], by: str) -> str:
         return f"{name} {_UNGRADED}" if grade is None else f"{name} {grade}" if grade < 3 else f"{name} 3 to 5"
     value = row[by]
     if value is None or value == "":
-        return f"{by} not recorded"
+        return f"{by} {_UNRECORDED}"
     if by == "product":
         return product_short(value) if value in products() else str(value)
     return str(value).replace("_", " ")
@@ -51,10 +48,15 @@ def groups_of(infusions: Sequence[Mapping[str, Any]], by: str) -> list[Group]:
         label = group_of(row, by)
         counts[label] = counts.get(label, 0) + 1
     severity = by in ("crs_peak", "icans_peak")
-    unknown = {label for label in counts if label.endswith((_UNGRADED, "not recorded"))}
+    unknown = {label for label in counts if is_unknown(label)}
     order = sorted(counts, key=lambda label: (label in unknown, label if severity else -counts[label], label))
     colours = _colours(order, by, unknown)
     return [Group(place, label, colours[label], counts[label]) for place, label in enumerate(order)]
+
+
+def is_unknown(label: str) -> bool:
+    """Whether a group is that of those of whom nothing is known."""
+    return label.endswith((_UNGRADED, _UNRECORDED))
 
 
 def _colours(order: Sequence[str], by: str, unknown: set[str]) -> dict[str, str]:

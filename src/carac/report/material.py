@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from carac.engine.base import Engine
 from carac.findings import hashed
 from carac.grading.run import Graded
 from carac.language.definition import Definition
-from carac.report.groups import Group, group_of, groups_of
+from carac.report.groups import Group, group_of, groups_of, is_unknown
 from carac.report.numbers import Writer
 from carac.report.options import Options
 from carac.report.queries import tables
@@ -79,6 +79,10 @@ def gather(graded: Graded, options: Options, synthetic: bool) -> Material:
     tables.make_infusions(graded, options.worst_until)
     infusions = graded.engine.fetch("SELECT * FROM report_infusions ORDER BY patient_id, infusion_number").to_pylist()
     groups = groups_of(infusions, options.by)
+    if len(groups) == 1 and is_unknown(groups[0].label):
+        # What nothing is known of parts nobody: all are drawn as one.
+        options = replace(options, by="none")
+        groups = groups_of(infusions, options.by)
     _load_groups(graded.engine, infusions, groups, options.by)
     return Material(graded, options, synthetic, infusions, _labels(infusions, options), groups)
 

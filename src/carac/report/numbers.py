@@ -70,7 +70,7 @@ class Writer:
         return str(count)
 
     def counts(self, counts: Sequence[int]) -> list[str]:
-        """Counts of one total that is told; where one of them is hidden, the next smallest is, or the total tells it."""
+        """Counts of one total that is told; where one is hidden, so is the next smallest, or the total tells it."""
         hidden = {place for place, count in enumerate(counts) if self.hide_small and 0 < count < SMALL}
         if len(hidden) == 1:
             others = [place for place, count in enumerate(counts) if count and place not in hidden]

@@ -20,11 +20,12 @@ GRID = "#e9ecef"
 PAPER = "#ffffff"
 
 #: What is not known is left as paper; what is known and not abnormal is a cool grey; grades are warm and darken.
-UNKNOWN = PAPER
+#: It is not quite the colour of paper, so that it stays white where the page is dark, as the cells of a picture do.
+UNKNOWN = "#fefefe"
 RANGE = "#a3adb8"
 GRADES = ("#dbe4ec", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000", "#1a0a0a")
-#: Ink that can be read on each of them.
-ON_GRADES = (INK, INK, INK, "#ffffff", "#ffffff", "#ffffff")
+#: Ink that can be read on each of them, in the dark as well, and is therefore not that of the page.
+ON_GRADES = ("#1d2227", "#1d2227", "#1d2227", "#fefefe", "#fefefe", "#fefefe")
 
 #: Groups in order of use; blue, vermilion, green, purple, orange, sky, dark yellow.
 GROUPS = ("#0072b2", "#d55e00", "#00795b", "#aa4499", "#b87a00", "#3a8fc4", "#6b6b00")
@@ -37,6 +38,26 @@ ARTERIAL = "#6a3d9a"
 OTHER = "#6b7680"
 #: Severity of a bleed within its colour: minor, clinically relevant, major, cannot be graded.
 BLEEDS = {"major": "#8c0d1f", "clinically relevant non-major": "#d6604d", "minor": "#f4a582", "not graded": "#8d97a1"}
+
+#: What lines, marks and words in colour become on a dark page; shades of grades stay as they are.
+IN_THE_DARK = {
+    "#3a8fc4": "#6fb6e6",
+    "#00795b": "#3cc49a",
+    "#d55e00": "#f08b3c",
+    "#5b1a4f": "#d58fc8",
+    "#0072b2": "#5aaee6",
+    "#aa4499": "#d98bcd",
+    "#b87a00": "#e0aa3e",
+    "#6b6b00": "#c2c24a",
+    "#8a6100": "#d9b24c",
+    "#6b4e9b": "#b8a2e0",
+    EVERYONE: "#c3ced8",
+    OTHER: "#a3adb7",
+    BLEEDING: "#ff8a94",
+    VENOUS: "#74b2ec",
+    ARTERIAL: "#b794e0",
+    "#8c0d1f": "#ff7785",
+}
 
 SYNTHETIC_MARK = "SYNTHETIC PATIENTS"
 

@@ -72,6 +72,7 @@ def counts_below(
     rows: label, colour, and the text by day.
     height: of the frame, in pixels; `top`: how far beneath it the first row stands.
     """
+    longest = max((len(text) for _, _, by_day in rows for text in by_day.values()), default=1)
     texts, names = [], [{"label": "n", "y": height + top - 13, "colour": theme.MUTED}]
     for place, (label, colour, by_day) in enumerate(rows):
         y = height + top + 14 * place
@@ -87,7 +88,7 @@ def counts_below(
             color=alt.Color("colour:N", scale=None),
         ),
         alt.Chart(data(names))
-        .mark_text(fontSize=theme.SMALL, align="right", baseline="middle", dx=-8)
+        .mark_text(fontSize=theme.SMALL, align="right", baseline="middle", dx=-(6 + 3.3 * longest))
         .encode(x=alt.value(0), y=_pixels(), text="label:N", color=alt.Color("colour:N", scale=None)),
     ]
 

@@ -16,7 +16,7 @@ from carac.report.queries.coverage import Tested
 
 ROW, WIDTH = 20.0, 470.0
 #: From paper to dark blue: nobody tested to everybody.
-_SHADES = ("#ffffff", "#dce9f3", "#a9cce3", "#5fa2ce", "#1f6fa8", "#0b3c66")
+_SHADES = (theme.UNKNOWN, "#dce9f3", "#a9cce3", "#5fa2ce", "#1f6fa8", "#0b3c66")
 
 
 def coverage_figure(material: Material, tested: Sequence[Tested]) -> alt.TopLevelMixin:

@@ -36,6 +36,10 @@ _OBSERVED = (
 )
 
 
+#: A day that is not graded is a class of its own; `least` would pass over its null and take the 3.
+_GRADE = "CASE WHEN d.astct_crs IS NULL THEN -1 WHEN d.astct_crs > 3 THEN 3 ELSE d.astct_crs END"
+
+
 def observed_by_day(material: Material) -> dict[int, int]:
     """Infusions observed on each day of the window."""
     options = material.options
@@ -73,7 +77,7 @@ def by_severity(material: Material, last_day: int = 14) -> list[Tested]:
         return []
     names = ", ".join(f"'{name}'" for name in SHEET)
     days = (
-        "SELECT o.patient_id, o.infusion_number, o.day, coalesce(least(d.astct_crs, 3), -1) AS grade"
+        f"SELECT o.patient_id, o.infusion_number, o.day, {_GRADE} AS grade"
         f" FROM ({_OBSERVED} AND d.day BETWEEN 0 AND {last_day}) AS o JOIN report_days AS d"
         " ON d.patient_id = o.patient_id AND d.infusion_number = o.infusion_number AND d.day = o.day"
     )

@@ -87,7 +87,7 @@ def _missing_line(missing: Sequence[int], columns: Sequence[Sequence[Row]], writ
 
 
 def products_of(rows: Sequence[Row], most: int = 6) -> list[tuple[str, list[Row]]]:
-    """The infusions by product, most frequent first, beyond `most` the rest together; of one product alone no column."""
+    """The infusions by product, most frequent first, beyond `most` the rest together; none where there is one."""
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(words.product_short(row["product"]), []).append(row)

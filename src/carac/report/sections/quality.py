@@ -87,8 +87,8 @@ def _severity(material: Material, tested: list[Tested]) -> Figure:
         severity_figure(material, tested, _TO),
         "Share of patient-days with a result, by the CRS grade of the day. " + _severity_words(tested),
         (
-            f"Patient-days {_FROM} to {_TO} under observation. Where the shares differ, what is measured is no sample of"
-            " all.",
+            f"Patient-days {_FROM} to {_TO} under observation. Where the shares differ, what is measured is no"
+            " sample of all.",
         ),
     )
 

@@ -36,9 +36,7 @@ def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
         _head(document),
         "<body>",
         '<a class="skip" href="#content">To the content</a>',
-        f'<p class="synthetic" role="note">{theme.SYNTHETIC_MARK}: nobody here exists</p>'
-        if document.synthetic
-        else "",
+        _banner(document),
         f"<header><h1>{escape(document.title)}</h1>",
         f'<p class="subtitle">{escape(document.subtitle)}</p>',
         *(write.block(block) for block in document.lead),
@@ -51,6 +49,13 @@ def page(document: Document, drawings: Mapping[str, Drawing]) -> str:
         "</body></html>",
     ]
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def _banner(document: Document) -> str:
+    """The mark of synthetic patients, which stays in sight."""
+    if not document.synthetic:
+        return ""
+    return f'<aside class="synthetic" aria-label="Kind of patients">{theme.SYNTHETIC_MARK}: nobody here exists</aside>'
 
 
 def _again(document: Document) -> str:
@@ -69,7 +74,11 @@ def _head(document: Document) -> str:
 
 
 def _style() -> str:
-    return (files("carac.report.writers") / "page.css").read_text(encoding="utf-8")
+    """The style of the page, and the colours of figures by day and in the dark."""
+    light = "".join(f"--{colour[1:]}:{colour};" for colour in theme.IN_THE_DARK)
+    dark = "".join(f"--{colour[1:]}:{other};" for colour, other in theme.IN_THE_DARK.items())
+    own = f":root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}"
+    return own + (files("carac.report.writers") / "page.css").read_text(encoding="utf-8")
 
 
 def _fonts() -> str:
@@ -177,6 +186,8 @@ def inline(drawn: str, name: str) -> str:
     drawn = _ID.sub(lambda found: f"{found.group(1)}{name}-{found.group(2)}", drawn)
     for colour, variable in _FOLLOW.items():
         drawn = re.sub(rf'(fill|stroke)="{colour}"', rf'\1="var({variable})"', drawn)
+    for colour in theme.IN_THE_DARK:
+        drawn = re.sub(rf'(fill|stroke)="{colour}"', rf'\1="var(--{colour[1:]})"', drawn)
     drawn = drawn.replace('fill="white"', 'fill="var(--paper)"')
     drawn = re.sub(r' (aria-[\w-]+|role)="[^"]*"', "", drawn)
     return drawn.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)

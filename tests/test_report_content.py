@@ -1,0 +1,152 @@
+"""What a report says, hides and refuses: identifiers, small cells, options, missing tables, the proposal mark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from carac import api
+from carac.commands.reporting import options_of
+from carac.findings import CaracError
+from carac.report.build import MAKERS, build
+from carac.report.content import Document, Items, Paragraph, Table
+from carac.report.material import gather
+from carac.report.numbers import HIDDEN, Writer, percent, wilson
+from carac.report.options import SECTIONS, Options, from_toml, with_changes
+from carac.report.synthetic import is_synthetic
+from report_cohort import TEACHING, graded_teaching, made
+
+
+def words(document: Document) -> str:
+    """All that a document says, figures by their text alternative."""
+    said = [document.title, document.subtitle]
+    for section in document.all_sections():
+        for block in section.blocks:
+            if isinstance(block, Table):
+                said += [block.title, *block.header, *(cell for row in block.rows for cell in row), *block.notes]
+            elif isinstance(block, Items):
+                said += block.texts
+            elif isinstance(block, Paragraph):
+                said.append(block.text)
+            elif hasattr(block, "alternative"):
+                said += [block.title, block.alternative, *block.notes]
+    return "\n".join(said)
+
+
+def test_no_identifier_and_no_date_is_in_any_file() -> None:
+    text = words(made().document)
+    page = (made().report / "synthetic_report.html").read_text(encoding="utf-8")
+    for said in (text, page, *(p.read_text(encoding="utf-8-sig") for p in (made().report / "tables").glob("*.csv"))):
+        assert not re.search(r"\bT\d\d\b", said)
+        assert not re.search(r"\b20\d\d-\d\d-\d\d\b", said)
+    assert "Teaching centre" not in text
+
+
+def test_identifiers_are_there_when_asked_for_and_the_page_says_so() -> None:
+    options = Options(identifiers="as recorded", sections=("events",))
+    document = build(gather(graded_teaching(), options, True))
+    assert "T03" in words(document)
+    assert any(isinstance(b, Paragraph) and "holds patients' identifiers" in b.text for b in document.lead)
+
+
+def test_hashes_differ_without_a_salt_and_agree_with_one() -> None:
+    def labels(salt: str) -> list[str]:
+        return sorted(gather(graded_teaching(), Options(salt=salt), True).labels.values())
+
+    assert labels("") != labels("")
+    assert labels("one") == labels("one")
+
+
+def test_small_cells_are_hidden_with_those_that_would_tell_them() -> None:
+    write = Writer(hide_small=True)
+    assert write.counts([0, 3, 9, 20]) == ["0", "<5", HIDDEN, "20"]
+    assert write.counts([2, 3, 9]) == ["<5", "<5", "9"]
+    assert write.count_percent(3, 14) == "<5"
+    assert write.count_percent(12, 14) == ">9"
+    assert write.count_percent(7, 14) == "7 (50)"
+    options = Options(hide_small_cells=True, salt="x")
+    document = build(gather(graded_teaching(), options, True))
+    for section in document.sections:
+        for table in section.tables():
+            if table.name in ("toxicities", "table_one", "scores", "event_counts"):
+                for row in table.rows:
+                    assert not any(re.fullmatch(r"[1-4]( \(.*\))?", cell) for cell in row[1:]), (table.name, row)
+    names = {figure.name for section in document.sections for figure in section.figures()}
+    assert not names & {"heat_map", "events", "two_sides", "toxicities"}
+
+
+def test_small_cells_and_pages_of_patients_exclude_each_other() -> None:
+    with pytest.raises(CaracError, match="exclude each other"):
+        Options(hide_small_cells=True, patients="all")
+
+
+def test_sections_come_from_a_toml_file_and_in_its_order(tmp_path: Path) -> None:
+    file = tmp_path / "report.toml"
+    file.write_text('[report]\ntitle = "Ours"\nsections = ["events", "people"]\nlast_day = 20\n', encoding="utf-8")
+    options = options_of(file, "product", None, False, False, None)
+    assert options == Options(title="Ours", sections=("events", "people"), last_day=20, by="product")
+    document = build(gather(graded_teaching(), options, True))
+    assert [section.name for section in document.sections] == ["events", "people"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"sections": ("event",)}, "did you mean events"),
+        ({"by": "crs"}, "no grouping 'crs'"),
+        ({"last_days": 3}, "did you mean last_day"),
+        ({"last_day": "20"}, "must be a whole number"),
+        ({"sections": "events"}, "must be a list"),
+        ({"first_day": 3}, "begin before day 0"),
+    ],
+)
+def test_a_wrong_option_gets_one_sentence(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(CaracError, match=sentence):
+        with_changes(Options(), changes)
+
+
+def test_a_file_without_its_table_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("[other]\n", encoding="utf-8")
+    with pytest.raises(CaracError, match=r"no table \[report\]"):
+        from_toml(tmp_path / "a.toml")
+
+
+def test_an_unknown_patient_is_told() -> None:
+    with pytest.raises(CaracError, match="no patient 'T99'"):
+        build(gather(graded_teaching(), Options(sections=("people",), patients="T99"), True))
+
+
+def test_every_section_has_a_maker() -> None:
+    assert tuple(MAKERS) == SECTIONS
+
+
+def test_the_teaching_cohort_and_marked_records_are_synthetic(tmp_path: Path) -> None:
+    cohort = api.read(TEACHING)
+    assert is_synthetic(cohort.findings, cohort.files)
+    assert is_synthetic(cohort.findings, {"synthetic_labs.parquet": "0"})
+    assert not is_synthetic(cohort.findings, {"infusions.csv": "0"}, tmp_path)
+    (tmp_path / "manifest.json").write_text('{"synthetic": true}', encoding="utf-8")
+    assert is_synthetic(cohort.findings, {"infusions.csv": "0"}, tmp_path)
+
+
+def test_a_record_of_laboratory_results_alone_says_what_it_cannot_say(tmp_path: Path) -> None:
+    for name in ("infusions", "labs"):
+        (tmp_path / f"{name}.csv").write_bytes((TEACHING / f"{name}.csv").read_bytes())
+    text = words(build(gather(api.grade(api.read(tmp_path)), Options(salt="x"), False)))
+    assert "The record has no table of events" in text
+    assert "Not graded in any infusion" in text
+    assert "SYNTHETIC" not in text
+
+
+def test_the_report_says_what_it_is_not() -> None:
+    assert "not a medical device" in words(made().document)
+
+
+def test_wilson_and_percent() -> None:
+    assert wilson(0, 10) == (0.0, pytest.approx(0.2775, abs=1e-4))
+    assert wilson(5, 10) == (pytest.approx(0.2366, abs=1e-4), pytest.approx(0.7634, abs=1e-4))
+    assert wilson(10, 10)[1] == 1.0
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert [percent(x) for x in (0.0, 0.004, 0.0994, 0.0996, 1.0)] == ["0", "0.4", "9.9", "10", "100"]
