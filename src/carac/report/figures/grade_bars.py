@@ -55,7 +55,7 @@ def _segments(worst: Worst, top: float) -> list[dict[str, object]]:
     grades: list[tuple[str, int, str, str]] = [
         (str(grade), worst.exactly(grade), theme.GRADES[grade], theme.ON_GRADES[grade]) for grade in range(highest + 1)
     ]
-    grades.append((_OPEN, worst.between, theme.RANGE, theme.INK))
+    grades.append((_OPEN, worst.between, theme.RANGE, theme.ON_GRADES[0]))
     made: list[dict[str, object]] = []
     start = 0.0
     for grade, count, fill, ink in grades:

@@ -38,7 +38,7 @@ def patient(material: Material, course: Course) -> alt.TopLevelMixin:
     # Each panel has the same domain and width; a shared scale cannot have an axis on one panel only.
     chart = alt.vconcat(*panels, spacing=10, bounds="flush").resolve_scale(x="independent", y="independent")
     label = material.labels[course.key]
-    return theme.finished(chart, f"Patient {label}", "One day axis; white: nothing known that day", material.synthetic)
+    return theme.finished(chart, f"Patient {label}", "One day axis; blank: nothing known that day", material.synthetic)
 
 
 def _bare_axis(material: Material) -> Any:

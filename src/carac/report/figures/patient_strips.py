@@ -77,7 +77,7 @@ def _cells(course: Course, column: str, place: int) -> list[dict[str, object]]:
 def _colours(column: str, grade: int | None, row: dict[str, object]) -> tuple[str, str]:
     """Points of a score are pale until its cut-point is reached."""
     if grade is None:
-        return theme.RANGE, theme.INK
+        return theme.RANGE, theme.ON_GRADES[0]
     shade = grade
     if column == _POINTS:
         shade = 3 if row.get(f"{column}__overt") else 1 if grade >= 3 else 0
