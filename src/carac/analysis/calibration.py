@@ -221,7 +221,9 @@ def calibration_table(record_folder: Path, progress: Progress | None = None) -> 
 
 #: What the measures read: twenty thousand patients are not graded by all the others.
 DEFINITIONS = (
-    *("astct_crs", "astct_icans", "car_hematotox", "ctcae_v5_fibrinogen"),
+    *("astct_crs", "astct_icans", "car_hematotox"),
+    *("icaht_early_as_in_authors_code", "icaht_late_as_in_authors_code"),
+    *("ctcae_v5_platelets", "ctcae_v5_neutrophils", "ctcae_v5_fibrinogen", "ctcae_v5_aptt", "ctcae_v5_inr"),
     *("t_icaht_early_as_in_authors_code", "t_icaht_late_as_in_authors_code"),
     *("isth_overt_dic_2025", "isth_overt_dic_2001_5xuln", "isth_overt_dic_2001_10xuln"),
     *("isth_overt_dic_2001_2x4x", "isth_overt_dic_2001_fdp", "isth_overt_dic_2001_absolute"),
