@@ -8,7 +8,9 @@ from importlib import import_module
 import pytest
 
 from carac.definitions import MODULES, all_definitions
-from carac.grading.parameters import declared
+from carac.grading.defaults import BY_DEFAULT
+from carac.grading.parameters import declared, resolved
+from carac.grading.plan import chosen_definitions
 from carac.language.definition import Definition
 from carac.vocabulary.agents import agents
 from carac.vocabulary.analytes import analytes
@@ -149,3 +151,8 @@ def test_module_opens_with_title_and_source(module: str) -> None:
     assert re.search(r"doi:10\.|National Cancer Institute|catalogue \d", rest), "the source can be found"
     assert re.search(r"\b(null|Null)\b|Values and null", rest), "the docstring says what null means"
     assert found.DEFINITIONS
+
+
+def test_what_runs_by_default_is_known() -> None:
+    assert set(all_definitions()) >= BY_DEFAULT
+    assert set(chosen_definitions(None, resolved())) <= BY_DEFAULT

@@ -31,6 +31,7 @@ from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
 from carac.definitions import all_definitions
 from carac.engine.base import Step, compile_sql
 from carac.engine.kept_sql import kept
+from carac.grading.defaults import BY_DEFAULT
 from carac.language.definition import Definition, Layer, Tables
 from carac.parameters import Parameters, Values
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
@@ -69,13 +70,13 @@ class Plan:
 
 
 def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> tuple[str, ...]:
-    """The names to grade: those asked for, else all that run by default and that the parameters allow."""
+    """The names to grade: those asked for, else those that run by default and that the parameters allow."""
     known = all_definitions()
     if names is None:
         names = [
             name
             for name, d in known.items()
-            if d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))
+            if name in BY_DEFAULT and d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))
         ]
     wanted: set[str] = set()
     waiting = list(names)
