@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import fnmatch
 from html import unescape
@@ -184,3 +185,18 @@ def test_the_output_page_names_the_fields_of_the_manifest() -> None:
     text = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
     fields = {name for row in table_rows(section(text, "## The manifest")) for name in in_code(row[0])}
     assert set(manifest()) <= fields
+
+
+def test_the_readme_says_what_the_proof_found() -> None:
+    """The false calls of the printed scores, as stored with the hash of the code they came from."""
+    stored = json.loads((ROOT / "proofs" / "synthetic_cohort.json").read_text(encoding="utf-8"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for score in ("isth_overt_dic_2025", "isth_overt_dic_2001_5xuln"):
+        calls = stored["figures"]["printed scores of overt DIC"][score]
+        for part, whole in (
+            (calls["mimic_false"], calls["mimic_patients"]),
+            (calls["patients_false"], calls["patients_false"] + calls["patients_found"]),
+            (calls["patients_found"], calls["patients_true"]),
+        ):
+            assert f"{100 * part / whole:.1f} %" in readme
+        assert f"{calls['mimic_patients']:,}" in readme
