@@ -15,7 +15,7 @@ from carac.engine.duckdb_engine import DuckDB
 from carac.findings import Finding, Severity
 from carac.grading.coverage import ALSO_READ, SIGNS, coverage_findings
 from carac.grading.parameters import resolved
-from carac.grading.plan import make_plan, tables_of
+from carac.grading.plan import default_definitions, make_plan, tables_of
 from carac.sources.folder import read_folder
 
 TEACHING = Path(__file__).resolve().parents[1] / "src" / "carac" / "examples" / "teaching_cohort"
@@ -46,7 +46,7 @@ def placed(finding: Finding) -> tuple[str, int, tuple[int, ...]]:
 def test_the_teaching_cohort_gives_no_doubt() -> None:
     cohort = make_cohort(read_folder(DuckDB(), TEACHING), resolved())
     assert check_cohort(cohort, thorough=True) == []
-    assert coverage_findings(cohort, tuple(all_definitions().values())) == []
+    assert coverage_findings(cohort, default_definitions(resolved())) == []
 
 
 def test_a_sound_record_gives_no_doubt(tmp_path: Path) -> None:
@@ -262,10 +262,12 @@ def test_assessments_without_temperature_cost_crs(tmp_path: Path) -> None:
 def test_the_tables_that_definitions_read_are_listed() -> None:
     parameters = resolved()
     present = frozenset(COHORT_SCHEMAS)
-    plan = make_plan(tuple(all_definitions()), parameters.key, present, "duckdb")
+    # Those that build on the results of others are made by name, and their tables are those of what they use.
+    wanted = {d.name: d for d in default_definitions(parameters)}
+    plan = make_plan(tuple(wanted), parameters.key, present, "duckdb")
     tables = tables_of(dict(plan.day_columns), present)
     read: dict[str, set[str]] = {table: set() for table in COHORT_SCHEMAS if table not in NEEDED_TABLES}
-    for name, definition in all_definitions().items():
+    for name, definition in wanted.items():
         if definition.rows is None:
             continue
         expression = definition.rows(tables, parameters.scope(name))

@@ -18,6 +18,7 @@ from carac.findings import CaracError, Findings, without_identifiers
 from carac.grading.coverage import coverage_findings
 from carac.grading.output import write_output
 from carac.grading.parameters import resolved
+from carac.grading.plan import default_definitions
 from carac.grading.run import Graded
 from carac.parameters import Parameters, from_options, from_toml
 from carac.progress import Progress
@@ -101,7 +102,7 @@ def check(
     parameters = _parameters(parameter_file, changes)
     with _engine(memory, temporary) as engine, showing.progress_shown() as progress:
         cohort = api.read(records, reading, parameters=parameters, engine=engine, progress=progress, thorough=True)
-        cohort.findings.extend(coverage_findings(cohort, tuple(api.definitions().values())))
+        cohort.findings.extend(coverage_findings(cohort, default_definitions(parameters)))
         findings = _without_names(cohort) if hash_identifiers else cohort.findings
     if json:
         print(findings.as_json())

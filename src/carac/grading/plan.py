@@ -89,6 +89,11 @@ def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> t
     return tuple(name for name in known if name in wanted)
 
 
+def default_definitions(parameters: Parameters) -> tuple[Definition, ...]:
+    """The definitions that run when none is named."""
+    return tuple(all_definitions()[name] for name in chosen_definitions(None, parameters))
+
+
 @lru_cache(maxsize=32)
 def make_plan(
     names: tuple[str, ...], parameters_key: tuple[tuple[str, str, object], ...], present: frozenset[str], dialect: str
