@@ -110,7 +110,8 @@ class Rate:
     Parameters
     ----------
     events: people with a first event; months: at risk of one.
-    rate: first events per 100 patient-months, with the exact interval; None where nobody was at risk.
+    rate: first events per 100 patient-months, with the exact interval; None where nobody was at risk, and where the
+        window is longer than the endpoint can be known.
     """
 
     window: Window
@@ -148,7 +149,7 @@ class Incidence:
     groups: by `by`, largest first; empty without groups.
     test: between the groups; None without groups.
     rates: per 100 patient-months, by window.
-    bounds: for what could not be graded; None where nobody is at risk.
+    bounds: for what could not be graded; None where nobody is at risk, and beside groups.
     mean_count: expected number of events per person by the end of the window; None where it cannot be estimated.
     methods: a sentence or two for a methods section.
     """
@@ -203,7 +204,7 @@ def incidence(
         groups,
         _test(outcome, study, by, groups) if by else None,
         tuple(_rate(study, outcome.endpoint, study.window(one)) for one in rate_windows),
-        bounds_of(study, outcome),
+        None if by else bounds_of(study, outcome),
         count,
         recurrences,
         methods(study, outcome, by),
@@ -270,8 +271,8 @@ def _test(outcome: Outcome, study: Study, by: str, groups: Sequence[Curve]) -> G
 def _rate(study: Study, endpoint: Endpoint, window: Window) -> Rate:
     outcome = study.outcome(endpoint, window)
     months = outcome.person_months
-    if months <= 0:
-        return Rate(window, outcome.at_risk, outcome.events, 0.0, None)
+    if months <= 0 or study.known_until(endpoint) < window.last:
+        return Rate(window, outcome.at_risk, outcome.events, months, None)
     found = poisson_rate(outcome.events, months / 100)
     value = Value(float(found.estimate[0]), float(found.lower[0]), float(found.upper[0]))
     return Rate(window, outcome.at_risk, outcome.events, months, value)

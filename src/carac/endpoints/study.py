@@ -64,6 +64,7 @@ class Study:
         self.people: People = people_of(self.graded, self.rules)
         self._found: dict[str, Occurrences] = {}
         self._day_columns: set[str] = set()
+        self._under: dict[Rules, Study] = {}
 
     def endpoint(self, name: str | Endpoint) -> Endpoint:
         """The endpoint of that name; raises `CaracError` with the nearest."""
@@ -127,9 +128,11 @@ class Study:
 
     def under(self, rules: Rules) -> Study:
         """The same cohort under other rules; what was read of it is kept."""
-        other = Study(self.graded, self.endpoints, rules, self.windows)
-        other._found, other._day_columns = self._found, self._day_columns
-        return other
+        if rules not in self._under:
+            other = Study(self.graded, self.endpoints, rules, self.windows)
+            other._found, other._day_columns = self._found, self._day_columns
+            self._under[rules] = other
+        return self._under[rules]
 
     def known_until(self, endpoint: Endpoint) -> int:
         """Last day on which an endpoint can be known: of the events, or of the grid."""
