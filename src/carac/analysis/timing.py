@@ -185,8 +185,8 @@ def _overlap(outcome: Outcome, state: Endpoint, course: _Course, around: int) ->
     seen = present[rows, day] & assessed if len(had) else assessed
     possible = graded & _could_have_been(outcome, had)
     whole = _chance(present, possible, assessed)
-    periods = np.array([[_period_of(d) == _period_of(int(own)) for d in range(graded.shape[1])] for own in day])
-    near = _chance(present, possible & periods.reshape(possible.shape), assessed)
+    periods = np.array([_period_of(one) for one in range(graded.shape[1])])
+    near = _chance(present, possible & (periods[day][:, None] == periods), assessed)
     number = int(seen.sum())
     return Overlap(
         state,

@@ -66,7 +66,7 @@ def overlap_figure(found: Sequence[Timing], around: int, synthetic: bool) -> alt
         rows = [overlap for overlap in one.overlaps if overlap.around == around and overlap.assessed]
         if not rows:
             continue
-        names.append({"text": capped(sentence(one.endpoint.title), 50), "y": y, "side": "head"})
+        names.append({"text": capped(sentence(one.endpoint.title), 96), "y": y, "side": "head"})
         y += ROW
         for overlap in rows:
             seen, whole, near = (100 * number / overlap.assessed for number in _three(overlap))

@@ -54,8 +54,8 @@ def group_name(by: str, label: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital first letter."""
-    return f"{text[:1].upper()}{text[1:]}"
+    """A text with a capital first letter; an abbreviation such as aPTT stays as it is."""
+    return text if text[1:2].isupper() else f"{text[:1].upper()}{text[1:]}"
 
 
 def capped(text: str, most: int = 62) -> str:

@@ -81,8 +81,8 @@ def _agreement(asked: Asked, topic: Topic) -> list[Block]:
     overall = topic.overall
     assert overall is not None
     said = (
-        f"All {len(topic.shares)} definitions together: {percent(overall.observed)} % of pairs say the same, Fleiss' kappa"
-        f" {_coefficient(overall.kappa)}, Gwet's AC1 {_coefficient(overall.ac1)}."
+        f"All {len(topic.shares)} definitions together: {percent(overall.observed)} % of pairs say the same,"
+        f" Fleiss' kappa {_coefficient(overall.kappa)}, Gwet's AC1 {_coefficient(overall.ac1)}."
     )
     alike = [pair for pair in topic.pairs if pair.agreement.alike]
     notes = (said,) + (

@@ -10,6 +10,7 @@ from carac.report.content import Block, Figure, Paragraph, Section, Table, Voice
 from carac.report.figures.onsets import onset_figure, overlap_figure
 from carac.report.numbers import NOTHING, percent
 from carac.report.questions.asked import Asked, p_value, sentence
+from carac.vocabulary.types import Grain
 
 #: Beside the endpoints with figures of their own, what is shown by day of onset.
 ALSO = ("any_bleeding", "crs_any", "icans_any")
@@ -26,7 +27,9 @@ def section(asked: Asked) -> Section:
     if shown and not settings.hide_small_cells:
         blocks.append(_onset_figure(shown, window, asked))
     blocks.append(_onsets(asked, found, window))
-    own = [one for one in shown if one.endpoint.name in settings.endpoints and one.endpoint.name not in STATES]
+    # a grade of duration is dated by a rule: nothing coincides with its day
+    dated = [one for one in shown if one.endpoint.grain is not Grain.INFUSION]
+    own = [one for one in dated if one.endpoint.name in settings.endpoints and one.endpoint.name not in STATES]
     if own:
         blocks += [_overlap_figure(own, asked), _overlaps(asked, own)]
         blocks.append(Paragraph(own[0].methods, Voice.PASTE))
