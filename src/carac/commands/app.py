@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import carac
+from carac.commands import evidence
 from carac.findings import CaracError
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(evidence.app)
 
 Records = Annotated[Path, typer.Argument(help="folder of tables, OMOP folder, or OMOP DuckDB file", show_default=False)]
 Kind = Annotated[str | None, typer.Option("--from", help="what the record is: folder or omop; else it is found out")]
@@ -216,6 +219,28 @@ def compare(
     from carac.commands import comparing
 
     raise typer.Exit(comparing.run(first, second, json))
+
+
+@app.command(add_help_option=False)
+def calc(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="the definition", show_default=False)] = None,
+    items: Annotated[list[str] | None, typer.Argument(help="ITEM=VALUE, such as platelets=45")] = None,
+    table: Annotated[Path | None, typer.Option("--from", help="CSV with one case per row, items as columns")] = None,
+    parameter_file: ParameterFile = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE changes one parameter; may be repeated")
+    ] = None,
+    json: Json = False,
+    show_help: Annotated[bool, typer.Option("--help", help="what the definition takes, with an example")] = False,
+) -> None:
+    """One case by hand: carac calc NAME ITEM=VALUE …; without items it lists those that the definition takes."""
+    if name is None:
+        print(context.get_help())
+        raise typer.Exit
+    from carac.commands import by_hand
+
+    by_hand.run(name, [] if show_help else items or [], None if show_help else table, parameter_file, changes, json)
 
 
 @app.command()
