@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from carac import evidence
-    from carac.api import compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
+    from carac.api import calculate, compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
 
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "calculate",
     "compare",
     "definitions",
     "demo_cohort",
