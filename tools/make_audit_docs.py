@@ -15,6 +15,7 @@ from typing import Any
 
 from carac import evidence
 from carac.evidence.audit import AuditFinding, Weight, audit
+from carac.evidence.audit.finding import SAID
 from make_vocabulary_docs import table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,7 +72,7 @@ def _rows(found: Iterable[AuditFinding]) -> list[tuple[str, ...]]:
             f"{studies[one.study]}: {one.where}",
             one.printed,
             one.arithmetic,
-            " ".join((one.reading, *(f"Or: {other}" for other in one.others))),
+            " ".join((one.reading, *(f"{'' if other.startswith(SAID) else 'Or: '}{other}" for other in one.others))),
         )
         for one in found
     ]

@@ -16,6 +16,7 @@ from carac.commands import showing
 from carac.commands.evidence_showing import loaded
 from carac.evidence.audit import AuditFinding, Weight, audit_table
 from carac.evidence.audit import audit as audit_studies
+from carac.evidence.audit.finding import SAID
 from carac.evidence.audit.user_table import UserTable
 from carac.findings import CaracError
 
@@ -79,7 +80,7 @@ def _show(one: AuditFinding) -> None:
     for line in (one.arithmetic, one.reading):
         out.print(Text(f"              {line}", style="default"))
     for line in one.others:
-        out.print(Text(f"              or: {line}", style="dim"))
+        out.print(Text(f"              {'' if line.startswith(SAID) else 'or: '}{line}", style="dim"))
 
 
 def _show_reading(read: UserTable) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from carac.evidence.audit.denominators import known_numbers
-from carac.evidence.audit.finding import AuditFinding, Weight
+from carac.evidence.audit.finding import SAID, AuditFinding, Weight
 from carac.evidence.audit.rounding import NEAREST, fitting, same_figure, value
 from carac.evidence.audit.whole_patients import counts_giving
 from carac.evidence.study import Claim, Outcome, Study
@@ -83,7 +83,7 @@ def _finding(
         f"{about}: {printed}",
         arithmetic,
         reading,
-        (f"Said with it: {claim.note}",) if claim.note else (),
+        (f"{SAID}{claim.note}",) if claim.note else (),
     )
 
 

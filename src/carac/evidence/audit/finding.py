@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: How a remark of the source's own begins; it is no further explanation.
+SAID = "Said with it: "
+
 
 class Weight(StrEnum):
     """How much a finding weighs.
