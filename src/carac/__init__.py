@@ -12,10 +12,13 @@ print(carac.incidence(study, "major_bleeding").methods)
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from carac import evidence
     from carac.api import (
+        calculate,
         compare,
         definitions,
         demo_cohort,
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "calculate",
     "compare",
     "definitions",
     "demo_cohort",
+    "evidence",
     "explain",
     "grade",
     "incidence",
@@ -52,6 +57,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The functions of carac, imported when first asked for, so that `import carac` is instant."""
+    if name == "evidence":
+        return import_module("carac.evidence")
     if name in __all__:
         from carac import api
 
