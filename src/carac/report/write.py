@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from carac.grading.output import site_entry
 from carac.grading.run import Graded
 from carac.manifest import whole_folder, write_manifest
 from carac.progress import Progress
@@ -113,4 +114,5 @@ def graded_entries(graded: Graded, files: Mapping[str, str], synthetic: bool) ->
             }
             for d in graded.plan.definitions
         },
+        **site_entry(graded),
     }
