@@ -63,6 +63,7 @@ class HandGraded:
     def __post_init__(self) -> None:
         self.parameters = resolved()
         self.plan = SimpleNamespace(
+            site_file={},
             definitions=[all_definitions()[name] for name in self.names],
             of_grain=lambda grain: tuple(d for d in self.plan.definitions if d.grain is grain),
         )
