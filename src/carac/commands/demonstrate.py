@@ -30,7 +30,7 @@ def teaching_cases() -> dict[str, dict[str, str]]:
     return {row["patient_id"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def run(patient: str, day: int | None, output: Path, full: bool = False) -> None:
+def run(patient: str, day: int | None, output: Path, full: bool = False, patients: int = PATIENTS) -> None:
     """Make and grade a cohort, print the table of toxicities and one explanation, and write the report of the cohort.
 
     Parameters
@@ -39,6 +39,7 @@ def run(patient: str, day: int | None, output: Path, full: bool = False) -> None
     day: of it; None takes the day worth reading.
     output: folder for the records of the cohort and its report.
     full: the long form of the explanation.
+    patients: how many synthetic ones are made.
     """
     cases = teaching_cases()
     if patient not in cases:
@@ -46,10 +47,10 @@ def run(patient: str, day: int | None, output: Path, full: bool = False) -> None
     out = showing.console()
     records = output / "records"
     with showing.progress_shown() as progress:
-        cohort = synthetic_cohort(records, progress)
+        cohort = synthetic_cohort(records, patients, progress)
         synthetic = api.grade(cohort, progress=progress)
         rows = toxicity_rows(synthetic)
-    show_toxicities(out, rows)
+    show_toxicities(out, rows, patients)
     out.print()
     with showing.progress_shown() as progress:
         graded = api.grade(api.demo_cohort(), progress=progress)
@@ -69,9 +70,9 @@ def run(patient: str, day: int | None, output: Path, full: bool = False) -> None
     out.print(Text("Synthetic data. carac supports research and decisions; it is not a medical device.", style="dim"))
 
 
-def show_toxicities(out: Console, rows: list[Row]) -> None:
+def show_toxicities(out: Console, rows: list[Row], patients: int = PATIENTS) -> None:
     """The table of toxicities, with what its columns mean."""
-    out.print(Text(f"{PATIENTS} synthetic patients (seed {SEED}), % with each toxicity by day 100", style="bold"))
+    out.print(Text(f"{patients} synthetic patients (seed {SEED}), % with each toxicity by day 100", style="bold"))
     out.print(toxicity_table(rows))
     for line in (
         "[n]: so many could be graded, where not all could. ICANS is no neurological event by CTCAE.",
@@ -81,9 +82,9 @@ def show_toxicities(out: Console, rows: list[Row]) -> None:
         out.print(Text(line, style="dim"))
 
 
-def synthetic_cohort(folder: Path, progress: Progress | None = None) -> Cohort:
+def synthetic_cohort(folder: Path, patients: int = PATIENTS, progress: Progress | None = None) -> Cohort:
     """The cohort of the demo: its records are written into a folder, and read."""
-    api.synthesize(folder, PATIENTS, SEED, processes=PROCESSES, progress=progress)
+    api.synthesize(folder, patients, SEED, processes=PROCESSES, progress=progress)
     return api.read(folder, progress=progress)
 
 

@@ -34,6 +34,5 @@ def report(records: Path, output: Path, run: work.Run, options: Options) -> None
         cohort, graded = work.graded_record(records, run, engine, progress)
         command = {"command": "report", "record": records.name, "tables": sorted(cohort.present & set(RECORD_TABLES))}
         document = make_report(graded, output, options, cohort.files, records, progress, command)
-    print(
-        f"{page_of(document, output)}: {document.subtitle}{', SYNTHETIC' if document.synthetic else ''}; also as Word, PDF and CSV."
-    )
+    synthetic = ", SYNTHETIC" if document.synthetic else ""
+    print(f"{page_of(document, output)}: {document.subtitle}{synthetic}; also as Word, PDF and CSV.")
