@@ -117,6 +117,9 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def put_in_place(name: str, tree: ast.Module, stale: set[str]) -> None:
     """Forget the module and all that read it, and give the changed one to the next import."""
     for known in [known for known in sys.modules if known in {name, *stale}]:
+        package, _, inner = known.rpartition(".")
+        # A package remembers its modules, and `from package import module` would find the old one there.
+        vars(sys.modules.get(package, ModuleType(""))).pop(inner, None)
         del sys.modules[known]
     sys.meta_path.insert(0, Changed(name, module_names()[name], tree))
     importlib.invalidate_caches()
@@ -126,26 +129,35 @@ def put_in_place(name: str, tree: ast.Module, stale: set[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """One definition on its cases of one run, as the unchanged code grades them.
+class Graded:
+    """One run of the case files, graded by the unchanged code.
 
     Parameters
     ----------
-    definition, run: name, and number of the run of `GradedCases`.
-    inputs: what it reads, under these parameters.
-    first: the steps that do not depend on definitions: their expressions, by name.
-    made: hash of each step's expression, its SQL, and the rows that it makes (None for a view).
-    tables: the cohort of the cases.
-    seconds: how long it took to make.
+    inputs: what its patient-days hold.
+    first: the tables that depend on no definition, unbound.
+    made: the rows of every step, the last views left out.
     """
 
-    definition: str
-    run: int
-    inputs: tuple[Any, ...]
+    inputs: frozenset[Any]
     first: dict[str, ibis.Table]
-    made: dict[str, tuple[int, str, pa.Table | None]]
+    made: dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One definition on its cases of one run.
+
+    Parameters
+    ----------
+    hashes: of the expression of each step.
+    tables: cohort and steps, the patients of the cases alone.
+    weight: how long its queries are, for the order of trials.
+    """
+
+    hashes: dict[str, int]
     tables: dict[str, pa.Table]
-    seconds: float
+    weight: float
 
 
 @dataclass
@@ -162,7 +174,14 @@ class Bench:
         return importlib.import_module("support.graded_cases").GradedCases(self.folder)
 
     @cached_property
+    def disagreements(self) -> Callable[[Any, Any], list[str]]:
+        """What a case expects and did not get."""
+        found: Callable[[Any, Any], list[str]] = importlib.import_module("test_cases").disagreements
+        return found
+
+    @cached_property
     def readers(self) -> dict[str, set[str]]:
+        """For each module all that import it."""
         return readers()
 
     @cached_property
@@ -177,7 +196,7 @@ class Bench:
 
     def affected(self, module: str) -> list[str]:
         """The definitions that a module can change, those that use such a one as well."""
-        known = importlib.import_module("carac.definitions").all_definitions()
+        known = _all()
         touched = {module, *self.readers[module]}
         found = {name for name, home in self.homes.items() if home in touched}
         while more := {name for name, d in known.items() if name not in found and set(d.uses) & found}:
@@ -195,51 +214,75 @@ class Bench:
                 for row in case.content["expect"]:
                     by_definition.setdefault(graded_cases.definition_name(row["column"]), []).append(row)
                 for name, rows in by_definition.items():
-                    found.setdefault((name, number), []).append(
-                        replace(case, content={**case.content, "expect": rows})
-                    )
+                    of_it = replace(case, content={**case.content, "expect": rows})
+                    found.setdefault((name, number), []).append(of_it)
         return found
 
-    def trials(self, names: Sequence[str]) -> list[tuple[str, int]]:
-        """The runs of these definitions, made ready, the cheapest first."""
+    @cached_property
+    def graded(self) -> list[Graded]:
+        """All runs, with every definition that their cases ask for."""
+        return [self._graded(number) for number in range(len(self.cases.runs))]
+
+    def _graded(self, number: int) -> Graded:
+        planning = importlib.import_module("carac.grading.plan")
+        read, known = self.cases.reads[number], _all()
+        names = planning.chosen_definitions([name for name, run in self.expected if run == number], read.parameters)
+        definitions = tuple(known[name] for name in names)
+        inputs = planning._inputs(definitions, read.parameters)
+        plan = planning._Plan(definitions, read.parameters, read.present, inputs)
+        steps = [(step, expression) for step, expression, _ in plan.expressions() if step not in _RESULT.values()]
+        made: dict[str, pa.Table] = {}
+        with _engine(read.tables) as engine:
+            for step, expression in steps:
+                engine.create(step, _sql(expression), step in _VIEWS)
+                if step not in _VIEWS:
+                    made[step] = engine.fetch(f'SELECT * FROM "{step}"')
+        unbound = {step: ibis.table(expression.schema(), name=step) for step, expression in steps if step in _FIRST}
+        return Graded(frozenset(inputs), unbound, made)
+
+    def keep(self, file: Path) -> None:
+        """Make the runs, or take them from a file that the same code and cases have left."""
+        if file.exists():
+            runs, reads, kept = pickle.loads(file.read_bytes())
+            vars(self.cases).update(runs=runs, reads=reads)
+            self.graded = [Graded(i, {n: ibis.table(ibis.schema(x), name=n) for n, x in f.items()}, m) for i, f, m in kept]
+            return
+        kept = [(g.inputs, {n: dict(x.schema().items()) for n, x in g.first.items()}, g.made) for g in self.graded]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pickle.dumps((self.cases.runs, self.cases.reads, kept)))
+
+    def trials(self, names: Sequence[str], near: str) -> list[tuple[str, int]]:
+        """The runs of these definitions, made ready: those at home in the module first, then the shortest."""
         wanted = [key for key in self.expected if key[0] in names]
         for key in wanted:
             if key not in self.baselines:
                 self.baselines[key] = self.made(*key)
-        return sorted(wanted, key=lambda key: self.baselines[key].seconds)
+        return sorted(wanted, key=lambda key: (self.homes[key[0]] != near, self.baselines[key].weight))
 
     def made(self, name: str, run: int) -> Baseline:
         """What the unchanged code makes of the cases of a definition."""
         started = time.monotonic()
-        read = self.cases.reads[run]
+        read, graded = self.cases.reads[run], self.graded[run]
+        plan = _plan(name, read.parameters, read.present, graded.first)
+        steps = {step: expression for step, expression, _ in plan.expressions()}
+        wanted = _steps_for(steps, name)
+        hashes = {step: hash(steps[step].op()) for step in wanted}
         patients = pa.array([case.name for case in self.expected[name, run]])
         tables = {table: _of_patients(rows, patients) for table, rows in read.tables.items()}
-        if tables["event_features"].num_rows:
-            events = tables["events"]["event_id"].combine_chunks()
-            features = tables["event_features"]
-            tables["event_features"] = features.filter(pa.compute.is_in(features["event_id"], events))
-        plan = _plan(name, read.parameters, read.present)
-        steps = {step: expression for step, expression, _ in plan.expressions()}
-        first = {step: steps[step] for step in _FIRST}
-        made: dict[str, tuple[int, str, pa.Table | None]] = {}
-        with _engine(tables) as engine:
-            for step in _steps_for(steps, name):
-                sql = _sql(steps[step])
-                view = step in _VIEWS
-                engine.create(step, sql, view)
-                rows = None if view else engine.fetch(f'SELECT * FROM "{step}"')
-                made[step] = (hash(steps[step].op()), sql, rows)
-        return Baseline(name, run, plan.inputs, first, made, tables, time.monotonic() - started)
+        events = tables["events"]["event_id"].combine_chunks()
+        features = tables["event_features"]
+        tables["event_features"] = features.filter(pa.compute.is_in(features["event_id"], events))
+        tables |= {step: _of_patients(graded.made[step], patients) for step in wanted if step in graded.made}
+        return Baseline(hashes, tables, time.monotonic() - started)
 
-    def variant_hashes(self, names: Sequence[str]) -> dict[str, dict[str, tuple[int, ...]]]:
-        """The expressions of definitions with each parameter changed alone."""
+    def variant_hashes(self, names: Sequence[str]) -> None:
+        """Keep the expressions of definitions with each parameter changed alone."""
         for name in names:
             if name not in self.variants:
                 self.variants[name] = _variants(name)
-        return {name: self.variants[name] for name in names}
 
 
-_FIRST = ("labs_open", "infusion_inputs", "day_inputs")
+_FIRST = ("infusion_inputs", "day_inputs")
 _VIEWS = ("labs_open", "patient_days_full", "infusion_results", "event_results")
 _RESULT = {"day": "patient_days_full", "infusion": "infusion_results", "event": "event_results"}
 
@@ -271,7 +314,7 @@ def _steps_for(steps: dict[str, Any], name: str) -> list[str]:
     from carac.definitions import all_definitions
 
     result = _RESULT[all_definitions()[name].grain.value]
-    return [step for step in steps if step not in _RESULT.values() or step == result]
+    return [step for step in steps if step not in (*_FIRST, "labs_open", *_RESULT.values()) or step == result]
 
 
 def _plan(name: str, parameters: Any, present: frozenset[str], first: dict[str, ibis.Table] | None = None) -> Any:
@@ -282,8 +325,7 @@ def _plan(name: str, parameters: Any, present: frozenset[str], first: dict[str, 
     definitions = tuple(known[wanted] for wanted in names)
     plan = planning._Plan(definitions, parameters, present, planning._inputs(definitions, parameters))
     for step, expression in (first or {}).items():
-        if step != "labs_open":
-            object.__setattr__(plan, step, lambda expression=expression: expression)
+        object.__setattr__(plan, step, lambda expression=expression: expression)
     return plan
 
 
@@ -320,42 +362,44 @@ def described(definition: Any) -> str:
 def graded_again(bench: Bench, key: tuple[str, int]) -> bool:
     """Grade the cases of one run with the changed code; whether any expression changed. Raises `Noticed`."""
     name, run = key
-    base, read = bench.baselines[key], bench.cases.reads[run]
+    base, read, graded = bench.baselines[key], bench.cases.reads[run], bench.graded[run]
     overrides = bench.cases.runs[run].parameters
     parameters = importlib.import_module("carac.grading.parameters").resolved(overrides)
     plan = _plan(name, parameters, read.present)
-    if plan.inputs == base.inputs:
-        plan = _plan(name, parameters, read.present, base.first)
+    of_old_inputs = set(plan.inputs) <= graded.inputs
+    if of_old_inputs:
+        plan = _plan(name, parameters, read.present, graded.first)
     steps = {step: expression for step, expression, _ in plan.expressions()}
-    wanted = _steps_for(steps, name)
-    changed = [s for s in wanted if s not in base.made or hash(steps[s].op()) != base.made[s][0]]
+    wanted = _steps_for(steps, name) if of_old_inputs else [s for s in steps if s not in _RESULT.values()]
+    result = _RESULT[_all()[name].grain.value]
+    changed = {s for s in {*wanted, result} if s not in base.hashes or hash(steps[s].op()) != base.hashes[s]}
     if not changed:
         return False
-    grain = importlib.import_module("carac.definitions").all_definitions()[name].grain.value
-    with _engine(base.tables) as engine:
-        # A changed table changes what is made of it, though the expression of that is the same.
+    with _engine({table: rows for table, rows in base.tables.items() if table not in changed}) as engine:
         dirty = set(changed)
-        for step in wanted:
-            reads_dirty = step in base.made and any(f'"{other}"' in base.made[step][1] for other in dirty)
-            if step in dirty or reads_dirty or step in _VIEWS:
-                dirty |= {step} if step not in _VIEWS else set()
-                sql = base.made[step][1] if step in base.made and step not in changed else _sql(steps[step])
+        for step in [*(s for s in wanted if s != result), result]:
+            # A changed table changes what is made of it, though the expression of that is the same.
+            sql = _sql(steps[step]) if step in changed or _uses_dirty(name, step, dirty) or step == result else ""
+            if sql:
                 engine.create(step, sql, step in _VIEWS)
-            else:
-                engine.connection.register(step, base.made[step][2])
-        rows = _fetched(engine, name, grain, bench.expected[key])
+                dirty.add(step)
+        rows = _fetched(engine, name, _all()[name].grain.value, bench.expected[key])
     for case in bench.expected[key]:
-        said = bench.disagreements(case, rows)  # type: ignore[attr-defined]
+        said = bench.disagreements(case, rows)
         if said:
             raise Noticed(f"case {case.name}: {said[0]}")
     return True
 
 
-def _fetched(engine: Any, name: str, grain: str, cases: Sequence[Any]) -> dict[tuple[str, ...], Any]:
-    from carac.definitions import all_definitions
+def _uses_dirty(name: str, step: str, dirty: set[str]) -> bool:
+    """Whether the definition of a step uses one whose step changed."""
+    definition = _all().get(step.removeprefix("rows_"))
+    return definition is not None and any(f"rows_{used}" in dirty for used in definition.uses)
 
+
+def _fetched(engine: Any, name: str, grain: str, cases: Sequence[Any]) -> dict[tuple[str, ...], Any]:
     keys = {"day": ("patient_id", "day"), "infusion": ("patient_id",), "event": ("patient_id", "event_id")}[grain]
-    columns = ", ".join(f'"{column}"' for column in (*keys, *all_definitions()[name].columns))
+    columns = ", ".join(f'"{column}"' for column in (*keys, *_all()[name].columns))
     days = sorted({int(row["day"]) for case in cases for row in case.content["expect"] if "day" in row})
     where = f" WHERE day IN ({', '.join(map(str, days))})" if grain == "day" else ""
     found = engine.fetch(f"SELECT {columns} FROM {_RESULT[grain]}{where}").to_pylist()
@@ -403,39 +447,57 @@ def _others(parameter: Any) -> list[Any]:
     return [1, 2.5] if default is None else []
 
 
+#: How many runs of case files are tried before the other tests, and the rest after them.
+NEAR = 12
+
+
 def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
-    """The verdict on a mutant, in a process of its own."""
+    """The verdict on a mutant, in a process of its own.
+
+    Parameters
+    ----------
+    stage: ``quick`` reads the module and compares criteria; ``full`` runs all tests; ``variants`` compares the
+        expressions under every parameter.
+    """
     names = bench.affected(module)
-    trials = bench.trials(names)
     before = {name: described(d) for name, d in _all().items()}
     put_in_place(module, tree, bench.readers[module])
     try:
-        now = _all()
-    except BaseException as fault:  # noqa: BLE001
+        same = {name: described(d) for name, d in _all().items()} == before
+    except BaseException as fault:
         return Verdict("killed", f"cannot be imported: {type(fault).__name__}")
     try:
-        criteria = importlib.import_module("test_printed_criteria")
-        criteria.check_all(names)
+        importlib.import_module("test_printed_criteria").check_all(names)
         if stage == "variants":
-            return _with_variants(bench, names, {n: described(d) for n, d in now.items()} == before)
-        changed = [graded_again(bench, key) for key in trials]
-        if not any(changed) and stage == "first":
-            return Verdict("same so far", "")
-        generated(names)
-        by_hand(module)
+            equal = same and all(_variants(name) == bench.variants[name] for name in names)
+            return Verdict("same" if equal else "differs", "no expression changed" if equal else "")
+        if stage == "full":
+            return _all_tests(bench, module, names)
+        if stage == "by hand":
+            by_hand(module)
+            return Verdict("survived", "")
     except Noticed as fault:
         return Verdict("killed", str(fault))
     except AssertionError as fault:
         return Verdict("killed", _first_line(fault))
-    except Exception as fault:  # noqa: BLE001 - a test would fail by it
+    except Exception as fault:
         return Verdict("killed", f"{type(fault).__name__}: {_first_line(fault)}")
+    return Verdict("open", "")
+
+
+def _all_tests(bench: Bench, module: str, names: Sequence[str]) -> Verdict:
+    """Case files, generated tests, tests by hand. Raises what the first failure raises."""
+    trials = bench.trials(names, module)
+    changed = [graded_again(bench, key) for key in trials[:NEAR]]
+    if not any(changed) and len(trials) <= NEAR:
+        return Verdict("unseen", "no expression of a case changed")
+    if any(changed):
+        generated(names)
+    changed += [graded_again(bench, key) for key in trials[NEAR:]]
+    if not any(changed):
+        return Verdict("unseen", "no expression of a case changed")
+    by_hand(module)
     return Verdict("survived", "")
-
-
-def _with_variants(bench: Bench, names: Sequence[str], same: bool) -> Verdict:
-    if same and all(_variants(name) == bench.variants[name] for name in names):
-        return Verdict("same", "no expression changed")
-    return Verdict("changed", "")
 
 
 def _all() -> dict[str, Any]:
