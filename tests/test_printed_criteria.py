@@ -1,7 +1,7 @@
 """The cut-points of every instrument as they are printed, typed from the catalogue a second time.
 
-Tests on both sides of each cut are generated from the criteria in the definitions, and follow a wrong number in silence.
-This list does not: it was typed from the catalogue, with its section, and never from the code.
+Tests on both sides of each cut are generated from the criteria in the definitions, and follow a wrong number in
+silence. This list does not: it was typed from the catalogue, with its section, and never from the code.
 """
 
 from __future__ import annotations

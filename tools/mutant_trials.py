@@ -21,7 +21,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -245,7 +245,7 @@ class Bench:
         if file.exists():
             runs, reads, kept = pickle.loads(file.read_bytes())
             vars(self.cases).update(runs=runs, reads=reads)
-            self.graded = [Graded(i, {n: ibis.table(ibis.schema(x), name=n) for n, x in f.items()}, m) for i, f, m in kept]
+            self.graded = [Graded(inputs, _unbound(first), made) for inputs, first, made in kept]
             return
         kept = [(g.inputs, {n: dict(x.schema().items()) for n, x in g.first.items()}, g.made) for g in self.graded]
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -287,7 +287,11 @@ _VIEWS = ("labs_open", "patient_days_full", "infusion_results", "event_results")
 _RESULT = {"day": "patient_days_full", "infusion": "infusion_results", "event": "event_results"}
 
 
-def _of_patients(rows: pa.Table, patients: pa.Array) -> pa.Table:
+def _unbound(schemas: Mapping[str, Any]) -> dict[str, ibis.Table]:
+    return {name: ibis.table(ibis.schema(schema), name=name) for name, schema in schemas.items()}
+
+
+def _of_patients(rows: pa.Table, patients: pa.Array[Any]) -> pa.Table:
     if "patient_id" not in rows.column_names:
         return rows
     return rows.filter(pa.compute.is_in(rows["patient_id"], patients)).combine_chunks()
@@ -424,7 +428,7 @@ def _variants(name: str) -> dict[str, tuple[int, ...]]:
             plan = _plan(name, parameters.resolved(changes), present)
             made = {step: expression for step, expression, _ in plan.expressions()}
             found[repr(changes)] = tuple(hash(made[step].op()) for step in _steps_for(made, name))
-        except Exception as fault:  # noqa: BLE001 - a combination that is refused has no expression
+        except Exception as fault:
             found[repr(changes)] = (hash(type(fault).__name__),)
     # Records without some of the tables.
     for missing in ("assessments", "treatments", "periods", "events"):
@@ -545,7 +549,7 @@ def in_child(work: Callable[[], Verdict], seconds: float = SECONDS) -> Verdict:
         os.close(reading)
         try:
             verdict = work()
-        except BaseException as fault:  # noqa: BLE001
+        except BaseException as fault:
             verdict = Verdict("error", repr(fault))
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(verdict, pipe)
@@ -559,3 +563,27 @@ def in_child(work: Callable[[], Verdict], seconds: float = SECONDS) -> Verdict:
     os.waitpid(child, 0)
     verdict = pickle.loads(content) if content else Verdict("killed", "too long" if not ready else "process died")
     return replace(verdict, seconds=round(time.monotonic() - started, 2))
+
+
+def shared(work: Callable[[Any], Verdict], tasks: Sequence[Any], processes: int) -> list[Verdict]:
+    """The verdicts on all tasks, in their order, by so many processes; each takes every so-manieth task."""
+    pipes = []
+    for first in range(processes):
+        reading, writing = os.pipe()
+        worker = os.fork()
+        if worker == 0:
+            os.close(reading)
+            with os.fdopen(writing, "wb") as answer:
+                pickle.dump([work(task) for task in tasks[first::processes]], answer)
+            os._exit(0)
+        os.close(writing)
+        pipes.append((worker, os.fdopen(reading, "rb")))
+    found: list[list[Verdict]] = []
+    for worker, pipe in pipes:
+        with pipe:
+            content = pipe.read()
+        os.waitpid(worker, 0)
+        if not content:
+            raise RuntimeError("A process that tries mutants ended before its time.")
+        found.append(pickle.loads(content))
+    return [found[place % processes][place // processes] for place in range(len(tasks))]

@@ -170,7 +170,8 @@ def _other_constants(value: object) -> list[str]:
 def _is_text(node: ast.BinOp | ast.BoolOp) -> bool:
     """Texts are put together with + as well."""
     parts = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
-    return any(isinstance(p, ast.JoinedStr) or (isinstance(p, ast.Constant) and isinstance(p.value, str)) for p in parts)
+    words = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return any(isinstance(part, ast.JoinedStr) for part in parts) or any(isinstance(word, str) for word in words)
 
 
 def _other_words(node: ast.AST) -> Iterator[tuple[Path, str, str]]:
