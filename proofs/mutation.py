@@ -28,7 +28,7 @@ import pyarrow as pa  # noqa: E402
 import pyarrow.compute  # noqa: E402
 
 from carac.engine.kept_sql import _code  # noqa: E402
-from mutant_trials import Bench, Verdict, in_child, module_names, shared, tried  # noqa: E402
+from mutant_trials import SECONDS, Bench, Verdict, controlled, in_child, module_names, shared, tried  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 from stale_figures import depends_on  # noqa: E402
 
@@ -90,7 +90,12 @@ def of_module(bench: Bench, name: str, path: Path, processes: int) -> dict[str, 
     )
     waiting = [place for place, found in enumerate(verdicts) if found.outcome == "open"]
     if waiting:
-        bench.trials(bench.affected(name), name)
+        trials = bench.trials(bench.affected(name), name)
+        new = [key for key in trials if key not in bench.controlled]
+        control = in_child(lambda: controlled(bench, new), 10 * SECONDS)
+        if control.outcome != "passed":
+            raise RuntimeError(f"{name}: {control.by}")
+        bench.controlled |= set(new)
         found = shared(lambda place: verdict(bench, name, source, every[place]), waiting, processes)
         for place, later in zip(waiting, found, strict=True):
             verdicts[place] = later

@@ -167,6 +167,7 @@ class Bench:
     folder: Path
     baselines: dict[tuple[str, int], Baseline] = field(default_factory=dict)
     variants: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    controlled: set[tuple[str, int]] = field(default_factory=set)
 
     @cached_property
     def cases(self) -> Any:
@@ -272,7 +273,9 @@ class Bench:
         events = tables["events"]["event_id"].combine_chunks()
         features = tables["event_features"]
         tables["event_features"] = features.filter(pa.compute.is_in(features["event_id"], events))
-        tables |= {step: _of_patients(graded.made[step], patients) for step in wanted if step in graded.made}
+        tables |= {
+            step: _of_patients(graded.made[step], patients) for step in (*_FIRST, *wanted) if step in graded.made
+        }
         return Baseline(hashes, tables, time.monotonic() - started)
 
     def variant_hashes(self, names: Sequence[str]) -> None:
@@ -363,8 +366,11 @@ def described(definition: Any) -> str:
     return repr([getattr(definition, name) for name in (*fields, *more)])
 
 
-def graded_again(bench: Bench, key: tuple[str, int]) -> bool:
-    """Grade the cases of one run with the changed code; whether any expression changed. Raises `Noticed`."""
+def graded_again(bench: Bench, key: tuple[str, int], control: bool = False) -> bool:
+    """Grade the cases of one run with the changed code; whether any expression changed. Raises `Noticed`.
+
+    As a control everything counts as changed: of the original code, nothing may be noticed.
+    """
     name, run = key
     base, read, graded = bench.baselines[key], bench.cases.reads[run], bench.graded[run]
     overrides = bench.cases.runs[run].parameters
@@ -376,7 +382,7 @@ def graded_again(bench: Bench, key: tuple[str, int]) -> bool:
     steps = {step: expression for step, expression, _ in plan.expressions()}
     wanted = _steps_for(steps, name) if of_old_inputs else [s for s in steps if s not in _RESULT.values()]
     result = _RESULT[_all()[name].grain.value]
-    changed = {s for s in {*wanted, result} if s not in base.hashes or hash(steps[s].op()) != base.hashes[s]}
+    changed = {s for s in {*wanted, result} if s not in base.hashes or control or hash(steps[s].op()) != base.hashes[s]}
     if not changed:
         return False
     with _engine({table: rows for table, rows in base.tables.items() if table not in changed}) as engine:
@@ -393,6 +399,16 @@ def graded_again(bench: Bench, key: tuple[str, int]) -> bool:
         if said:
             raise Noticed(f"case {case.name}: {said[0]}")
     return True
+
+
+def controlled(bench: Bench, keys: Sequence[tuple[str, int]]) -> Verdict:
+    """That the original code passes these trials."""
+    try:
+        for key in keys:
+            graded_again(bench, key, control=True)
+    except Exception as fault:
+        return Verdict("error", f"the original code fails: {type(fault).__name__}: {_first_line(fault)}")
+    return Verdict("passed", "")
 
 
 def _uses_dirty(name: str, step: str, dirty: set[str]) -> bool:
