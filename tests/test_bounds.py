@@ -2,8 +2,7 @@
 
 For every row-wise definition, on made-up inputs: some are known, some missing, some intervals, some without a limit of
 normal. All completions run through values on, between and beyond the cut-points. A reading that is true and false among
-the completions is null. And a worse value in place of today's never lowers the grade, for every input whose direction
-is worse for all that the definition reads.
+the completions is null.
 """
 
 from __future__ import annotations
@@ -31,14 +30,22 @@ STAND_INS = {
     "JAAM DIC": ("prothrombin_time_highest_by_upper_limit",),
     "JSTH DIC": ("prothrombin_time_highest_by_upper_limit",),
 }
+#: One of them is enough, and the others leave no range beside it: always measured here.
+MARKERS = {"thrombin_antithrombin_complex", "soluble_fibrin", "prothrombin_fragment_1_2"}
 #: A rate of what is not given is none.
 RATES = {
     "norepinephrine_rate_highest_assessed": "norepinephrine_or_epinephrine",
     "dopamine_rate_highest_assessed": "dopamine",
 }
 #: Not exact, with the reason.
-WIDE = {
+ELSEWHERE = {
     "vte_bleed": "with age unknown the creatinine clearance is open, though 140 - age has a largest value",
+    **{
+        f"ctcae_{version}_{term}": "an unknown baseline is taken on the limit of today: judged in test_cut_points"
+        for version in ("v5", "v6")
+        for term in ("alt", "ast", "bilirubin", "ggt")
+    },
+    "cartox_hlh": "reads those terms",
 }
 #: Smaller and larger than anything that is compared: what is compared with an open value may lie anywhere.
 FAR = (1e-4, 1e6)
@@ -55,7 +62,7 @@ def of_rows(definition: Definition) -> bool:
     return all(of_rows(all_definitions()[used]) for used in definition.uses)
 
 
-DEFINITIONS = [name for name, definition in all_definitions().items() if of_rows(definition) and name not in WIDE]
+DEFINITIONS = [name for name, definition in all_definitions().items() if of_rows(definition) and name not in ELSEWHERE]
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,11 @@ class Group:
     inputs: tuple[Input, ...]
     plain: tuple[float, ...]
     scaled: tuple[float, ...]
+
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """The values that a row may have; those far away are kept for completions."""
+        return tuple(value for value in self.plain if value not in FAR)
 
     @property
     def is_laboratory(self) -> bool:
@@ -85,10 +97,10 @@ class Group:
 
     def rows(self, draw: random.Random) -> tuple[Row, list[Row]]:
         """What is known of it, and all its completions."""
-        value, ratio = draw.choice(self.plain), draw.choice(self.scaled)
+        value, ratio = draw.choice(self.usual), draw.choice(self.scaled)
         exact = self.columns(value, value, (ratio, ratio))
         kind = draw.choice(("known", "known", "missing", "interval", "no limit"))
-        if kind == "missing":
+        if kind == "missing" and getattr(self.inputs[0], "analyte", "") not in MARKERS:
             pairs = itertools.product(self.plain, self.scaled)
             return self.columns(None, None, None), [self.columns(v, v, (r, r)) for v, r in pairs]
         if kind == "interval" and self.is_laboratory:
@@ -105,11 +117,11 @@ class Group:
     def _interval(self, draw: random.Random, value: float, ratio: float) -> tuple[Row, list[Row]]:
         """From one value to another; with a limit, the ratio goes with the value."""
         if self._has_both or not self._scaled_only:
-            low, high = sorted((value, draw.choice(self.plain)))
+            low, high = sorted((value, draw.choice(self.usual)))
             limit = (value or 1.0) / (ratio or 1.0)
             inner = [v for v in self._fine(self.plain, limit) if low <= v <= high]
             known = self.columns(low, high, (low / limit, high / limit))
-            return known, [self.columns(v, v, (v / limit, v / limit)) for v in {low, high, *inner}]
+            return known, [self.columns(v, v, (v / limit, v / limit)) for v in sorted({low, high, *inner})]
         low, high = sorted((ratio, draw.choice(self.scaled)))
         inner = [r for r in self.scaled if low <= r <= high]
         return self.columns(None, None, (low, high)), [self.columns(None, None, (r, r)) for r in inner]
@@ -259,10 +271,10 @@ class Bounded:
             drawn = [group.rows(draw) for group in self.groups]
             sizes = 1
             for place in draw.sample(range(len(drawn)), len(drawn)):
-                known, completions = drawn[place]
+                completions = drawn[place][1]
                 if sizes * len(completions) > MOST_COMPLETIONS:
                     # Too many: this one is known after all.
-                    exact = draw.choice(completions)
+                    exact = draw.choice([row for row in completions if not set(FAR) & set(row.values())])
                     drawn[place] = (exact, [exact])
                 sizes *= len(drawn[place][1])
             if sizes > 1 or all(len(group.plain) * len(group.scaled) == 1 for group in self.groups):
