@@ -55,12 +55,15 @@ def about(
 def demo(
     patient: Annotated[str, typer.Option("--patient", "-p", help="teaching case to explain")] = "T02",
     day: Annotated[int | None, typer.Option("--day", help="day to explain; else the day worth reading")] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="folder for the records of the cohort and its report")
+    ] = Path("carac-demo"),
     full: Full = False,
 ) -> None:
-    """Make and grade 500 synthetic patients, count their toxicities, and explain one patient-day of a teaching case."""
+    """Make, grade and count 500 synthetic patients, explain a patient-day of a teaching case, and write a report."""
     from carac.commands import demonstrate
 
-    demonstrate.run(patient, day, full)
+    demonstrate.run(patient, day, output, full)
 
 
 @app.command()
