@@ -36,7 +36,7 @@ UNSEEN = {
     *(("jaam_dic", *cut) for cut in (("sirs_leukocytes_higher", 12), ("sirs_leukocytes_lower", 4))),
     # The baseline and the day before are open.
     ("iec_hs_candidate", "limit", 2),
-    # Each asks for a drug, a liver value or a value of the day before too; tests/cases/sorting_explanations.toml has them.
+    # Each asks for a drug, a liver value or a value of the day before too: cases/sorting_explanations.toml has them.
     *(
         ("abnormality_explained_proposal", *cut)
         for cut in (
