@@ -19,6 +19,7 @@ from carac.report.sections import (
     quality,
     references,
     reproduce,
+    sorting,
     toxicities,
     two_sides,
 )
@@ -28,6 +29,7 @@ MAKERS: Mapping[str, Callable[[Material], Section]] = {
     "follow_up": follow_up.section,
     "quality": quality.section,
     "toxicities": toxicities.section,
+    "sorting": sorting.section,
     "courses": courses.section,
     "heat_map": heat_map.section,
     "events": events.section,
