@@ -74,7 +74,10 @@ def _nose_bleed(patient_id: str, day: int) -> Event:
 
 # ---- 0, no abnormality
 
-GOOD = {"platelets": "-7:210 0:170 3:140 6:124 9:136 14:180", "neutrophils": "-7:3.6 0:2.0 3:1.4 6:1.2 9:1.6 14:2.4"}
+GOOD = {
+    "platelets": "-7:210 0:170 3:140 5:126 6:124 7:127 9:136 14:180",
+    "neutrophils": "-7:3.6 0:2.0 3:1.4 6:1.2 9:1.6 14:2.4",
+}
 P01 = _course("P01", "A quiet course", "Platelets stay above 100 and nothing else is abnormal.", 6, GOOD)
 P02 = replace(
     _course(
@@ -124,6 +127,7 @@ P06 = replace(
             "fibrinogen": "-7:3.8 0:4.0 3:5.2 5:3.9 7:2.6 8:2.0 9:1.55 10:1.30 12:1.40 14:1.70",
             "c_reactive_protein": "-7:9 0:6 3:90 5:22 7:6.0 10:1.5 14:1.0",
             "prothrombin_time": "-7:11.4 6:11.9 10:11.8 14:11.5",
+            "aptt": "-7:29 6:32 9:32 10:32 11:32 14:30",
             "d_dimer": "-7:0.42 0:0.40 5:0.85 10:0.62 14:0.50",
         },
     ),
