@@ -201,7 +201,7 @@ def test_the_report_counts_what_was_graded(graded: Graded, infusions: Mapping[st
 
 def test_a_bar_of_a_day_shows_the_places_of_that_day(graded: Graded) -> None:
     chart = figures.places_by_day(graded).to_dict()
-    values = [row for layer in chart["layer"] for row in layer["data"]["values"] if row.get("place")]
+    values = [row for rows in chart["datasets"].values() for row in rows if row.get("place")]
     days = graded.table(Grain.DAY, where="day = 7").to_pylist()
     expected = Counter(COLOURS[row[PLACE]][0] for row in days)
     assert {row["place"]: row["n"] for row in values if row["day"] == 7} == expected

@@ -37,7 +37,7 @@ READINGS: Mapping[str, str] = {
 #: True states of a patient-day, the worst first.
 STATES: Mapping[str, str] = {
     "true DIC": "true_dic",
-    "IEC-HS, no DIC": "iec_hs > 0.1",
+    "IEC-HS, no DIC": "iec_hs",
     "sepsis, no DIC": "sepsis",
     "CRS, no DIC": "crs >= 1",
     "none of them": "TRUE",
