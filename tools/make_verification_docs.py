@@ -57,10 +57,11 @@ INDEX = """\
 
 Written by `python tools/make_verification_docs.py`. After the definitions had been written, somebody who had not
 written them read the catalogue of definitions again and held every criterion against its line of code and against a
-case about it. Whether a case fails when its line is wrong is a matter of mutation testing, not of this page. One row is one criterion: a threshold, a tie, a window, a rule for what is
-missing, a unit, or a parameter with its default. "The catalogue" is the collection of inputs, thresholds, ties and
-windows that the definitions were written from; "2.1" is its section. A case is a worked example of `tests/cases/`
-(`file::id`) or a test.
+case about it. Whether a case fails when its line is wrong is a matter of mutation testing, not of this page.
+
+One row is one criterion: a threshold, a tie, a window, a rule for what is missing, a unit, or a parameter with its
+default. "The catalogue" is the collection of inputs, thresholds, ties and windows that the definitions were written
+from; "2.1" is its section. A case is a worked example of `tests/cases/` (`file::id`) or a test.
 
 What was found begins with one of these words:
 
