@@ -32,7 +32,7 @@ PARAMETERS = (
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
     Parameter(
         "events_days_before",
-        0,
+        365,
         "days before the grid from which on earlier events are read too (a thrombosis of last year)",
         lowest=0,
         highest=36500,
