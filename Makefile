@@ -14,7 +14,7 @@ PIP_TOOLS := pip-tools==7.6.2
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-demo: python ## 500 synthetic patients, graded and counted, and one patient-day explained
+demo: python ## 500 synthetic patients graded and counted, one patient-day explained, and a report
 	@$(PYTHON) tools/environment.py demo
 	@$(bin)/carac demo
 

@@ -6,6 +6,7 @@ import json
 import re
 from fnmatch import fnmatch
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -121,11 +122,16 @@ def test_links_between_the_documents_lead_somewhere() -> None:
         for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(#[^)]+)?\)", text):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
             if anchor:
-                headings = re.findall(
-                    r"^#+ (.*)$", (document.parent / target).read_text(encoding="utf-8"), re.MULTILINE
-                )
-                anchors = ["#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
-                assert anchor in anchors, f"{document.name}: {target}{anchor}"
+                assert anchor in anchors_of(document.parent / target), f"{document.name}: {target}{anchor}"
+
+
+def anchors_of(path: Path) -> set[str]:
+    """Where a link into a file may point: a line of code, a heading of a page."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".md":
+        return {f"#L{number}" for number in range(1, len(text.splitlines()) + 1)}
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {"#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 # ---- what is graded ----

@@ -1,9 +1,9 @@
-"""Draw the pictures of the README: what carac prints about synthetic patients, as SVG.
+"""Draw the pictures of the README: what carac prints and reports about synthetic patients, as SVG.
 
     python tools/make_pictures.py [FOLDER]
 
-Rewrites demo.svg and explain.svg in docs/pictures, or in FOLDER. Nothing is drawn by hand: the lines are those of
-`carac demo`; the explanation is the short one.
+Rewrites demo.svg, explain.svg and the two figures of the report, fibrinogen.svg and two_sides.svg, in docs/pictures, or
+in FOLDER. Nothing is drawn by hand: lines and figures are those of `carac demo`; the explanation is the short one.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
-from carac import api
+from carac import api, figures
+from carac.analysis.toxicities import toxicity_rows
 from carac.commands import demonstrate, showing
+from carac.report import drawing
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 PATIENT, DAY = "T02", 13
@@ -69,6 +72,9 @@ def _moved(words: re.Match[str]) -> str:
 
 def pictures() -> dict[str, str]:
     """The pictures by file name."""
+    with TemporaryDirectory(prefix="carac-") as folder:
+        synthetic = api.grade(demonstrate.synthetic_cohort(Path(folder) / "cohort"))
+    toxicities = toxicity_rows(synthetic)
     graded = api.grade(api.demo_cohort())
     explanation = api.explain(graded, PATIENT, DAY)
 
@@ -80,10 +86,12 @@ def pictures() -> dict[str, str]:
     return {
         "demo.svg": drawn(
             "carac demo (synthetic patients)",
-            lambda console: demonstrate.show_toxicities(console, demonstrate.synthetic_rows()),
+            lambda console: demonstrate.show_toxicities(console, toxicities),
             width=DEMO_WIDTH,
         ),
         "explain.svg": drawn(f"carac demo -p {PATIENT} --day {DAY} (synthetic patient)", show_explanation),
+        "fibrinogen.svg": drawing.svg(figures.course(synthetic, "fibrinogen", by="crs_peak")),
+        "two_sides.svg": drawing.svg(figures.two_sides(synthetic)),
     }
 
 

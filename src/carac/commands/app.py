@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import carac
+from carac.commands import evidence
 from carac.findings import CaracError
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(evidence.app)
 
 Records = Annotated[Path, typer.Argument(help="folder of tables, OMOP folder, or OMOP DuckDB file", show_default=False)]
 Kind = Annotated[str | None, typer.Option("--from", help="what the record is: folder or omop; else it is found out")]
@@ -55,12 +58,15 @@ def about(
 def demo(
     patient: Annotated[str, typer.Option("--patient", "-p", help="teaching case to explain")] = "T02",
     day: Annotated[int | None, typer.Option("--day", help="day to explain; else the day worth reading")] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="folder for the records of the cohort and its report")
+    ] = Path("carac-demo"),
     full: Full = False,
 ) -> None:
-    """Make and grade 500 synthetic patients, count their toxicities, and explain one patient-day of a teaching case."""
+    """Make, grade and count 500 synthetic patients, explain a patient-day of a teaching case, and write a report."""
     from carac.commands import demonstrate
 
-    demonstrate.run(patient, day, full)
+    demonstrate.run(patient, day, output, full)
 
 
 @app.command()

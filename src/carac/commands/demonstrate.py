@@ -1,21 +1,23 @@
-"""demo: a synthetic cohort made, graded and counted, and the explanation of one patient-day of the teaching cohort."""
+"""demo: a synthetic cohort made, graded and counted, one patient-day of the teaching cohort, and a report."""
 
 from __future__ import annotations
 
 import csv
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from carac import api
-from carac.analysis.toxicities import ALL, DEFINITIONS, TOXICITIES, Count, Row, toxicity_rows
+from carac.analysis.toxicities import ALL, TOXICITIES, Count, Row, toxicity_rows
+from carac.cohort.cohort import Cohort
 from carac.commands import showing
 from carac.findings import CaracError
 from carac.progress import Progress
+from carac.report.make import make_report
+from carac.report.write import page_of
 
 PATIENTS = 500
 SEED = 1
@@ -28,15 +30,27 @@ def teaching_cases() -> dict[str, dict[str, str]]:
     return {row["patient_id"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def run(patient: str, day: int | None, full: bool = False) -> None:
-    """Make and grade a cohort, print the table of toxicities, and one explanation."""
+def run(patient: str, day: int | None, output: Path, full: bool = False, patients: int = PATIENTS) -> None:
+    """Make and grade a cohort, print the table of toxicities and one explanation, and write the report of the cohort.
+
+    Parameters
+    ----------
+    patient: the teaching case that is explained.
+    day: of it; None takes the day worth reading.
+    output: folder for the records of the cohort and its report.
+    full: the long form of the explanation.
+    patients: how many synthetic ones are made.
+    """
     cases = teaching_cases()
     if patient not in cases:
         raise CaracError(f"There is no teaching case {patient!r}; there are {', '.join(cases)}.")
     out = showing.console()
+    records = output / "records"
     with showing.progress_shown() as progress:
-        rows = synthetic_rows(progress)
-    show_toxicities(out, rows)
+        cohort = synthetic_cohort(records, patients, progress)
+        synthetic = api.grade(cohort, progress=progress)
+        rows = toxicity_rows(synthetic)
+    show_toxicities(out, rows, patients)
     out.print()
     with showing.progress_shown() as progress:
         graded = api.grade(api.demo_cohort(), progress=progress)
@@ -47,12 +61,18 @@ def run(patient: str, day: int | None, full: bool = False) -> None:
     out.print()
     out.print(Text(f"What the case teaches: {cases[patient]['teaches']}", style="italic"))
     out.print(Text(f"Others: carac demo -p {', '.join(name for name in cases if name != patient)}", style="dim"))
+    out.print()
+    with showing.progress_shown() as progress:
+        report = output / "report"
+        document = make_report(synthetic, report, None, cohort.files, records, progress, {"command": "demo"})
+    out.print(Text.assemble(("The report of the synthetic patients: ", "bold"), str(page_of(document, report))))
+    out.print(Text(f"Their records, to try other commands on: {records}", style="dim"))
     out.print(Text("Synthetic data. carac supports research and decisions; it is not a medical device.", style="dim"))
 
 
-def show_toxicities(out: Console, rows: list[Row]) -> None:
+def show_toxicities(out: Console, rows: list[Row], patients: int = PATIENTS) -> None:
     """The table of toxicities, with what its columns mean."""
-    out.print(Text(f"{PATIENTS} synthetic patients (seed {SEED}), % with each toxicity by day 100", style="bold"))
+    out.print(Text(f"{patients} synthetic patients (seed {SEED}), % with each toxicity by day 100", style="bold"))
     out.print(toxicity_table(rows))
     for line in (
         "[n]: so many could be graded, where not all could. ICANS is no neurological event by CTCAE.",
@@ -62,12 +82,10 @@ def show_toxicities(out: Console, rows: list[Row]) -> None:
         out.print(Text(line, style="dim"))
 
 
-def synthetic_rows(progress: Progress | None = None) -> list[Row]:
-    """The table of toxicities of the cohort of the demo, made for it and not kept."""
-    with TemporaryDirectory(prefix="carac-") as folder:
-        cohort = Path(folder) / "cohort"
-        api.synthesize(cohort, PATIENTS, SEED, with_truth=False, processes=PROCESSES, progress=progress)
-        return toxicity_rows(api.grade(cohort, definitions=DEFINITIONS, progress=progress))
+def synthetic_cohort(folder: Path, patients: int = PATIENTS, progress: Progress | None = None) -> Cohort:
+    """The cohort of the demo: its records are written into a folder, and read."""
+    api.synthesize(folder, patients, SEED, processes=PROCESSES, progress=progress)
+    return api.read(folder, progress=progress)
 
 
 def toxicity_table(rows: list[Row]) -> Table:

@@ -9,7 +9,7 @@ from carac.commands import records as work
 from carac.commands import showing
 from carac.report.make import make_report
 from carac.report.options import Options, from_toml, with_changes
-from carac.report.write import PAGE
+from carac.report.write import page_of
 
 
 def options_of(
@@ -34,5 +34,5 @@ def report(records: Path, output: Path, run: work.Run, options: Options) -> None
         cohort, graded = work.graded_record(records, run, engine, progress)
         command = {"command": "report", "record": records.name, "tables": sorted(cohort.present & set(RECORD_TABLES))}
         document = make_report(graded, output, options, cohort.files, records, progress, command)
-    page = output / f"{'synthetic_' if document.synthetic else ''}{PAGE}"
-    print(f"{page}: {document.subtitle}{', SYNTHETIC' if document.synthetic else ''}; also as Word, PDF and CSV.")
+    synthetic = ", SYNTHETIC" if document.synthetic else ""
+    print(f"{page_of(document, output)}: {document.subtitle}{synthetic}; also as Word, PDF and CSV.")

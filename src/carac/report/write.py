@@ -36,7 +36,7 @@ def write_report(
     """
     progress = progress or Progress()
     drawn = drawings(document, progress)
-    mark = "synthetic_" if document.synthetic else ""
+    mark = _mark(document)
     with whole_folder(target) as folder:
         with progress.step("writing the page"):
             (folder / f"{mark}{PAGE}").write_text(html.page(document, drawn), encoding="utf-8")
@@ -48,6 +48,15 @@ def write_report(
             csv.write_tables(document, folder / "tables")
             _write_figures(drawn, folder / "figures", mark)
         write_manifest(folder, _entries(document, material, files, progress, more or {}))
+
+
+def page_of(document: Document, folder: Path) -> Path:
+    """The page of HTML of a report that was written into a folder."""
+    return folder / f"{_mark(document)}{PAGE}"
+
+
+def _mark(document: Document) -> str:
+    return "synthetic_" if document.synthetic else ""
 
 
 def _write_figures(drawn: Mapping[str, Drawing], folder: Path, mark: str) -> None:
