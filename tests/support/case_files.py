@@ -115,6 +115,7 @@ def lab_rows(patient: str, labs: Iterable[Row]) -> Iterator[Row]:
                 "unit": lab.get("unit"),
                 "lower_limit": lab.get("lower"),
                 "upper_limit": lab.get("upper"),
+                "normal_mean": lab.get("mean"),
             }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
-from carac.cohort.derived import with_derived_neutrophils
+from carac.cohort.derived import with_derived_neutrophils, with_values_against_control
 from carac.cohort.events import parsed_event_features, parsed_events
 from carac.cohort.grid import SCOPE, days_between
 from carac.cohort.infusions import cohort_infusions, parsed_infusions
@@ -118,7 +118,8 @@ def _make_labs(records: Records, options: LabOptions, cohort: Cohort) -> None:
         )
     columns = [kept[name].cast(kind).name(name) for name, kind in COHORT_SCHEMAS["labs"].items()]
     # A neutrophil count made from its percentage takes its limits of normal from the site file, too.
-    complete = with_site_limits(records, with_derived_neutrophils(records, kept.select(*columns)))
+    derived = with_derived_neutrophils(records, kept.select(*columns))
+    complete = with_site_limits(records, with_values_against_control(records, derived, kept))
     engine.create("labs", compile_sql(complete, engine.dialect), view=source.large)
 
 

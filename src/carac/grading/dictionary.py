@@ -135,6 +135,8 @@ def _value_meaning(wanted: Laboratory | Baseline) -> tuple[str, str]:
         return f"baseline of {name}{scale} (last before lymphodepletion, else last before infusion)", unit
     extreme = "lowest" if wanted.worse is Worse.LOWER else "highest"
     carried = f", standing in for up to {wanted.carry} days" if wanted.carry else ""
+    if wanted.trailing:
+        return f"{extreme} {name}{scale} in the 24 hours before the last coagulation test of the day{carried}", unit
     day = "day before" if wanted.before == 1 else f"{wanted.before}th day before" if wanted.before else "day"
     return f"{extreme} {name}{scale} of the {day}{carried}", unit
 

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from carac.definitions.coagulation.jaam import ratio_item
 from carac.language.bands import Bands
-from carac.language.combined import Combined, Judged, any_of, platelet_fall, recorded
+from carac.language.combined import AnyMeasured, Combined, Judged, platelet_fall, recorded
 from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import UNRECORDED, About, score
+from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW
 from carac.parameters import Parameter
 from carac.vocabulary.types import Laboratory, Scale, Span, Worse
 
@@ -83,13 +84,12 @@ TRANSFUSED = Parameter(
 
 
 def _activation() -> Criterion:
-    """One marker is enough: the first that was measured decides, so that the others leave no range."""
-    item: Item | None = None
-    for analyte, title in reversed(MARKERS):
-        reads = Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT)
-        item = Item(analyte, title, reads, "x ULN", ACTIVATED, otherwise=item)
-    assert item is not None
-    return any_of("activation", "marker of coagulation activation", (item,))
+    """One marker is enough: of those that were measured the highest decides, and the others leave no range."""
+    items = tuple(
+        Item(analyte, title, Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT), "x ULN", ACTIVATED)
+        for analyte, title in MARKERS
+    )
+    return AnyMeasured("activation", "marker of coagulation activation", items)
 
 
 def total(kind: Kind, values: Values) -> Total:
@@ -119,10 +119,10 @@ def _definition(kind: Kind) -> Definition:
         certainty=Certainty.VERIFIED,
         population="adults; the type follows the underlying disorder",
         meaning="score; null where what is missing decides",
-        parameters=(UNRECORDED, *((TRANSFUSED,) if kind.platelets else ())),
+        parameters=(UNRECORDED, *((TRANSFUSED,) if kind.platelets else ()), CARRY_FORWARD, SCORE_WINDOW, PT_REFERENCE),
         choices=(
             'The fall "in 24 hours" is that of the lowest count from the highest of the day before.',
-            "Of the markers of coagulation activation, the first that was measured is read.",
+            "Of the markers of coagulation activation, those that were measured are read; one is enough.",
         ),
     )
     return score(about, lambda values: total(kind, values))
