@@ -219,7 +219,7 @@ def panel(proposal: Proposal, name: str, case: Case, lines: Sequence[float]) -> 
     wrong = name in proposal.wrong
     ink = WRONG_INK if wrong else RIGHT_INK
     points, given, found = points_of(case, proposal.analyte), given_of(case), found_days(case)
-    days = [day for day, _ in points] + given + found + [0]
+    days = [day for day, _ in points] + given + found + ([] if points else [0])
     most = max([value for _, value in points] + list(lines), default=1.0)
     axes = Axes(min(days), max(days), most * 1.12, proposal.height)
     yield from _head(_says(case), "Wrong" if wrong else "Right", ink)

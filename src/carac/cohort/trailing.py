@@ -34,17 +34,22 @@ def with_trailing(days: ibis.Table, rows: ibis.Table, inputs: Sequence[Laborator
     earlier = _of_the_day_before(rows, wanted)
     joined = days.left_join(earlier, [days.cell == earlier.next_cell])
     columns: dict[str, ir.Value] = {}
-    for i in wanted:
+    for place, i in enumerate(wanted):
         day = i.uncarried
         merge = ibis.least if i.worse is Worse.LOWER else ibis.greatest
         own = joined[day.low].notnull()
-        inside = joined[f"certain__{i.low}"].notnull()
-        for end, plain in ((i.low, day.low), (i.high, day.high)):
+        inside = joined[_name("certain", place, "from")].notnull()
+        for word, end, plain in (("from", i.low, day.low), ("to", i.high, day.high)):
             # The end that a doubtful value may worsen, and the end that only a certain one may.
             kind = "possible" if (end == i.low) == (i.worse is Worse.LOWER) else "certain"
-            with_earlier = merge(joined[plain], joined[f"{kind}__{end}"])
+            with_earlier = merge(joined[plain], joined[_name(kind, place, word)])
             columns[end] = ibis.cases((own | inside, with_earlier), else_=ibis.null("float64"))
     return joined.select(*days.columns, **columns)
+
+
+def _name(kind: str, place: int, end: str) -> str:
+    """A short name: PostgreSQL cuts long ones."""
+    return f"{kind}_{place}_{end}"
 
 
 def _of_the_day_before(rows: ibis.Table, wanted: Sequence[Laboratory]) -> ibis.Table:
@@ -61,10 +66,10 @@ def _of_the_day_before(rows: ibis.Table, wanted: Sequence[Laboratory]) -> ibis.T
     recent = pairs.time >= pairs.last_time - ibis.interval(hours=HOURS)
     pairs = pairs.mutate(certain=precise & recent, possible=~precise | recent)
     measures: dict[str, ir.Value] = {}
-    for i in wanted:
+    for place, i in enumerate(wanted):
         of_analyte = pairs.analyte_number == number_of_analyte(i.analyte)
         for kind in ("certain", "possible"):
-            for end, value in zip((i.low, i.high), value_ends(pairs, i.scale), strict=True):
+            for word, value in zip(("from", "to"), value_ends(pairs, i.scale), strict=True):
                 of_input = (of_analyte & pairs[kind]).ifelse(value, ibis.null("float64"))
-                measures[f"{kind}__{end}"] = of_input.min() if i.worse is Worse.LOWER else of_input.max()
+                measures[_name(kind, place, word)] = of_input.min() if i.worse is Worse.LOWER else of_input.max()
     return pairs.group_by("next_cell").aggregate(**measures)

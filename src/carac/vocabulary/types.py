@@ -60,7 +60,7 @@ class Laboratory:
         scale = "" if self.scale is Scale.VALUE else f"_{self.scale}"
         carried = f"_carry_{self.carry}" if self.carry else ""
         earlier = f"_before_{self.before}" if self.before else ""
-        trailing = "_24_hours" if self.trailing else ""
+        trailing = "_24h" if self.trailing else ""
         return f"{self.analyte}_{extreme}{scale}{trailing}{carried}{earlier}"
 
     @property
