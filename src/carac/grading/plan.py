@@ -7,7 +7,7 @@ row-wise definitions side by side in layers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import ibis
@@ -30,6 +30,7 @@ from carac.cohort.grid import (
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
 from carac.cohort.trailing import with_trailing
 from carac.definitions import all_definitions
+from carac.definitions.own.force import own
 from carac.engine.base import Step, compile_sql
 from carac.engine.kept_sql import kept
 from carac.grading.defaults import BY_DEFAULT
@@ -58,12 +59,14 @@ class Plan:
     definitions: the definitions that are graded.
     inputs: what the patient-day holds.
     day_columns: names and types of the columns of ``day_inputs``.
+    site_file: name and hash of the file with definitions of the site; empty where there is none.
     """
 
     steps: tuple[Step, ...]
     definitions: tuple[Definition, ...]
     inputs: tuple[Input, ...]
     day_columns: tuple[tuple[str, str], ...]
+    site_file: Mapping[str, str] = field(default_factory=dict)
 
     def of_grain(self, grain: Grain) -> tuple[Definition, ...]:
         """The definitions of one grain."""
@@ -77,7 +80,9 @@ def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> t
         names = [
             name
             for name, d in known.items()
-            if name in BY_DEFAULT and d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))
+            if (name in BY_DEFAULT or name in own().definitions)
+            and d.by_default
+            and (d.runs_if is None or d.runs_if(parameters.scope(name)))
         ]
     wanted: set[str] = set()
     waiting = list(names)
@@ -95,11 +100,22 @@ def default_definitions(parameters: Parameters) -> tuple[Definition, ...]:
     return tuple(all_definitions()[name] for name in chosen_definitions(None, parameters))
 
 
-@lru_cache(maxsize=32)
 def make_plan(
     names: tuple[str, ...], parameters_key: tuple[tuple[str, str, object], ...], present: frozenset[str], dialect: str
 ) -> Plan:
     """The plan for these definitions, parameters and tables, in one dialect; kept for the next call."""
+    return _kept_plan(names, parameters_key, present, dialect, own().key)
+
+
+@lru_cache(maxsize=32)
+def _kept_plan(
+    names: tuple[str, ...],
+    parameters_key: tuple[tuple[str, str, object], ...],
+    present: frozenset[str],
+    dialect: str,
+    site: str,
+) -> Plan:
+    """The same, by the hash of the site's definitions too: two files may give one name to different things."""
     values: dict[str, dict[str, object]] = {}
     for scope, name, value in parameters_key:
         values.setdefault(scope, {})[name] = value
@@ -116,9 +132,11 @@ def make_plan(
             "day_columns": [[name, str(kind)] for name, kind in days.items()],
         }
 
-    found = kept(("plan", names, parameters_key, sorted(present), dialect), compiled)
+    found = kept(("plan", names, parameters_key, sorted(present), dialect, site), compiled)
     steps = tuple(Step(name, sql, view) for name, sql, view in found["steps"])
-    return Plan(steps, definitions, inputs, tuple((name, kind) for name, kind in found["day_columns"]))
+    file = own().file
+    from_site = {"file": file.name, "sha256": file.sha256} if file else {}
+    return Plan(steps, definitions, inputs, tuple((name, kind) for name, kind in found["day_columns"]), from_site)
 
 
 def tables_of(day_columns: Mapping[str, str], present: frozenset[str]) -> Tables:
