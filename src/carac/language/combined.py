@@ -174,50 +174,6 @@ class IfRecorded:
         return None
 
 
-@dataclass(frozen=True)
-class AnyMeasured:
-    """One line that is met where one of several is, of those that were measured; open only where none was.
-
-    For tests of which a source names several and nobody does all (TAT, soluble fibrin or fragment 1+2).
-    """
-
-    name: str
-    title: str
-    parts: tuple[Criterion, ...]
-
-    @property
-    def _together(self) -> Combined:
-        return Combined(self.name, self.title, tuple(IfRecorded(part) for part in self.parts), worst=True)
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        return self._together.inputs
-
-    @property
-    def most(self) -> float:
-        return self._together.most
-
-    @property
-    def fewest(self) -> float:
-        return self._together.fewest
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return self._together.rules
-
-    def known(self, table: ibis.Table) -> ir.BooleanValue:
-        return self._together.known(table)
-
-    def bounds(self, table: ibis.Table) -> Interval:
-        found, known = self._together.bounds(table), self._together.known(table)
-        missing = (ibis.literal(end, "int8") for end in (self.fewest, self.most))
-        low, high = missing
-        return Interval(known.ifelse(found.low, low), known.ifelse(found.high, high))
-
-    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
-        return None
-
-
 def _recorded(criterion: Criterion, table: ibis.Table) -> ir.BooleanValue:
     """Whether anything is recorded for it: a judged item also where an earlier day's record holds."""
     inputs = [i for i in criterion.inputs if not isinstance(i, Exposure)]
@@ -354,6 +310,49 @@ class Judged:
 def any_of(name: str, title: str, parts: Iterable[Criterion]) -> Combined:
     """One line that is met where one of its parts is."""
     return Combined(name, title, tuple(parts), worst=True)
+
+
+@dataclass(frozen=True)
+class AnyMeasured:
+    """Met where one of several measurements meets it: any that was measured counts, the others leave no range.
+
+    For markers of which a laboratory runs one or two. Where none was measured, it may be met or not.
+    """
+
+    name: str
+    title: str
+    parts: tuple[Criterion, ...]
+
+    @property
+    def _together(self) -> Combined:
+        return any_of(self.name, self.title, (IfRecorded(part) for part in self.parts))
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self._together.inputs
+
+    @property
+    def most(self) -> float:
+        return self._together.most
+
+    @property
+    def fewest(self) -> float:
+        return self._together.fewest
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self._together.rules
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return self._together.known(table)
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        found = self._together.bounds(table)
+        measured = _recorded(self, table)
+        return Interval(found.low, measured.ifelse(found.high, ibis.literal(self.most, found.high.type())))
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None
 
 
 def recorded(criterion: Criterion, unrecorded_is_absent: bool) -> Criterion:

@@ -84,12 +84,12 @@ TRANSFUSED = Parameter(
 
 
 def _activation() -> Criterion:
-    """One marker is enough: of those that were measured the highest decides, and the others leave no range."""
-    items = tuple(
+    """One marker is enough, whichever it is; those that were not measured leave no range beside one that was."""
+    items = [
         Item(analyte, title, Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT), "x ULN", ACTIVATED)
         for analyte, title in MARKERS
-    )
-    return AnyMeasured("activation", "marker of coagulation activation", items)
+    ]
+    return AnyMeasured("activation", "marker of coagulation activation", tuple(items))
 
 
 def total(kind: Kind, values: Values) -> Total:
@@ -122,7 +122,7 @@ def _definition(kind: Kind) -> Definition:
         parameters=(UNRECORDED, *((TRANSFUSED,) if kind.platelets else ()), CARRY_FORWARD, SCORE_WINDOW, PT_REFERENCE),
         choices=(
             'The fall "in 24 hours" is that of the lowest count from the highest of the day before.',
-            "Of the markers of coagulation activation, those that were measured are read; one is enough.",
+            "Of the markers of coagulation activation, any that was measured gives the point.",
         ),
     )
     return score(about, lambda values: total(kind, values))
