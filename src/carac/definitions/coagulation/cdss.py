@@ -106,7 +106,7 @@ def total(malignant: bool, values: Values) -> Total:
     fall = platelet_fall(FALL, bool(values["exclude_transfused_falls"]))
     d_dimer = D_DIMER[bool(values["d_dimer_9_counts"])]
     # FEU is about twice DDU (catalogue 0.1).
-    unit, factor = ("mg/L FEU", 1.0) if values["d_dimer_basis"] == "feu" else ("mg/L DDU", 0.5)
+    unit, factor = ("mg/L FEU", 1.0) if values.get("d_dimer_basis", "feu") == "feu" else ("mg/L DDU", 0.5)
     fibrinogen = (FIBRINOGEN, HIGH_FIBRINOGEN) if values["high_fibrinogen_counts"] else (FIBRINOGEN,)
     clinical = (SHOCK, EMBOLISM) if malignant else (BLEEDING, SHOCK, EMBOLISM)
     return Total(

@@ -67,6 +67,7 @@ TIES = Parameter(
     (">=", ">"),
     source="catalogue 4.1, 12 #11",
 )
+PARAMETERS = (CARRY_FORWARD, SCORE_WINDOW, PT_REFERENCE, TIES, INR_FOR_SECONDS)
 
 _D_DIMER_BY_LIMIT = Laboratory("d_dimer", Worse.HIGHER, Scale.BY_UPPER_LIMIT)
 
@@ -133,6 +134,22 @@ CHOICES = (
 )
 
 
+def total(values: Values, marker: Item) -> Total:
+    """The score with this fibrin-related marker."""
+    ties = str(values.get("ties", ">="))
+    items = (
+        replace(PLATELETS, bands=PLATELET_BANDS[ties]),
+        marker,
+        replace(
+            PROTHROMBIN_TIME,
+            bands=SECONDS_BANDS[ties],
+            otherwise=INR_SURROGATE if values["inr_for_seconds"] else None,
+        ),
+        replace(FIBRINOGEN, bands=FIBRINOGEN_BANDS[ties]),
+    )
+    return read_as_asked(Total(items, readings=(OVERT,)), values)
+
+
 def definition(
     name: str,
     title: str,
@@ -151,23 +168,13 @@ def definition(
     more: parameters of the marker.
     runs_if: whether the parameters allow the score.
     """
-    parameters = (CARRY_FORWARD, SCORE_WINDOW, PT_REFERENCE, TIES, INR_FOR_SECONDS, *more)
-
-    def total(values: Values) -> Total:
-        ties = str(values["ties"])
-        surrogate = INR_SURROGATE if values["inr_for_seconds"] else None
-        items = (
-            replace(PLATELETS, bands=PLATELET_BANDS[ties]),
-            d_dimer(values),
-            replace(PROTHROMBIN_TIME, bands=SECONDS_BANDS[ties], otherwise=surrogate),
-            replace(FIBRINOGEN, bands=FIBRINOGEN_BANDS[ties]),
-        )
-        return read_as_asked(Total(items, readings=(OVERT,)), values)
+    parameters = (*PARAMETERS, *more)
 
     def layers(values: Values) -> list[Layer]:
-        return total(values).layers(name)
+        return total(values, d_dimer(values)).layers(name)
 
-    standard = total({parameter.name: parameter.default for parameter in parameters})
+    defaults: Values = {parameter.name: parameter.default for parameter in parameters}
+    standard = total(defaults, d_dimer(defaults))
     return Definition(
         name=name,
         title=title,
@@ -179,7 +186,7 @@ def definition(
         population="adults; an underlying disorder associated with DIC",
         grain=Grain.DAY,
         inputs=standard.inputs,
-        inputs_of=lambda values: total(values).inputs,
+        inputs_of=lambda values: total(values, d_dimer(values)).inputs,
         outputs=standard.outputs("score, 0 to 8; null where what is missing decides"),
         layers=layers,
         parameters=parameters,
