@@ -138,6 +138,7 @@ REFUSED = [
     ("isth_bleeding", {"site": "stomach"}, "is not known"),
     ("thrombosis_class", {"symptomatic": "yes"}, "An event needs its kind"),
     ("thrombosis_class", {"code": "X99"}, "names no event"),
+    ("astct_icans", {"site": "intracranal"}, "Did you mean intracranial?"),
     ("creatinine_clearance", {"creatinine": 1, "age": 200}, "from 0 to 120"),
     ("car_hematotox", {"platelets": 175, "platelets_baseline": 175}, "are the same item"),
 ]
