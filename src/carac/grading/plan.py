@@ -174,20 +174,46 @@ class _Plan:
             ("day_inputs", days, False),
         ]
         tables = tables_of({name: str(kind) for name, kind in days.schema().items()}, self.present)
-        by_rows = [d for d in self.definitions if d.rows is not None]
+        late = self._after_the_days()
         results: dict[str, ibis.Table] = {}
-        for definition in by_rows:
+        self._add_rows([d for d in self.definitions if d.rows is not None and d not in late], tables, results, steps)
+        schemas = {name: expression.schema() for name, expression, _ in steps}
+        made = {name: ibis.table(schema, name=name) for name, schema in schemas.items()}
+        graded_days = self.days(made)
+        steps.append(("patient_days_full", graded_days, True))
+        tables = replace(tables, days=ibis.table(graded_days.schema(), name="patient_days_full"))
+        self._add_rows(late, tables, results, steps)
+        made |= {name: ibis.table(expression.schema(), name=name) for name, expression, _ in steps if name not in made}
+        steps.append(("infusion_results", self.infusions(made), True))
+        steps.append(("event_results", self.events(made), True))
+        return steps
+
+    def _after_the_days(self) -> list[Definition]:
+        """The definitions with rows of their own that read graded days: these have to be made first."""
+        known = {d.name: d for d in self.definitions}
+        late: list[Definition] = []
+        for definition in self.definitions:
+            used = [known[name] for name in definition.uses]
+            if definition.rows is not None and any(d in late or d.layers is not None for d in used):
+                if definition.grain is Grain.DAY:
+                    raise ValueError(f"{definition.name} stands on the days and cannot wait until they are graded")
+                late.append(definition)
+        return late
+
+    def _add_rows(
+        self,
+        definitions: Sequence[Definition],
+        tables: Tables,
+        results: dict[str, ibis.Table],
+        steps: list[tuple[str, ibis.Table, bool]],
+    ) -> None:
+        """The steps of definitions with rows of their own, each after those that it uses."""
+        for definition in definitions:
             assert definition.rows is not None
             used = {name: results[name] for name in definition.uses if name in results}
             rows = definition.rows(replace(tables, results=used), self.parameters.scope(definition.name))
             steps.append((f"rows_{definition.name}", rows, False))
             results[definition.name] = ibis.table(rows.schema(), name=f"rows_{definition.name}")
-        schemas = {name: expression.schema() for name, expression, _ in steps}
-        made = {name: ibis.table(schema, name=name) for name, schema in schemas.items()}
-        steps.append(("patient_days_full", self.days(made), True))
-        steps.append(("infusion_results", self.infusions(made), True))
-        steps.append(("event_results", self.events(made), True))
-        return steps
 
     def _rows(self, table: str = "labs") -> ibis.Table:
         from_infusion = bool(self.grid_values["day_0_from_infusion"])
