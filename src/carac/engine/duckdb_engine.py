@@ -23,6 +23,7 @@ class DuckDB:
     """
 
     dialect = "duckdb"
+    plans_deep = True
 
     def __init__(
         self,
