@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import carac
+from carac.commands import evidence
 from carac.findings import CaracError
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(evidence.app)
 
 Records = Annotated[Path, typer.Argument(help="folder of tables, OMOP folder, or OMOP DuckDB file", show_default=False)]
 Kind = Annotated[str | None, typer.Option("--from", help="what the record is: folder or omop; else it is found out")]

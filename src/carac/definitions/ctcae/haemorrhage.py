@@ -29,6 +29,7 @@ from carac.language.event_rules import (
     Criterion,
     any_known,
     certainly,
+    false_or_unknown,
     features,
     meets,
     unknown,
@@ -87,6 +88,8 @@ OWN_CRITERIA = (
     "intramuscular",
 )
 HAEMATOMA = ("soft_tissue", "intramuscular")
+#: Terms without a grade 5: purpura ends at 3, vitreous haemorrhage at 4.
+CEILINGS = {"skin": 3, "intraocular": 4}
 FROM_2 = tuple(site for site, term in TERMS.items() if term.floor == 2)
 
 TWO_UNITS = Rule("two_units", "red cell units of a postoperative bleed", "units", (("≥", 2, 3),))
@@ -108,12 +111,9 @@ def rows(version: Version, tables: Tables, values: Values) -> ibis.Table:
     units = ibis.coalesce(events.red_cell_units, events.linked_units)
     events = events.mutate(transfused=some_red_cells(events) | certainly(events.platelets_for_bleed), units=units)
     bounds = Criteria(tuple(_criteria(version, events, values)), 1).bounds()
-    floor = ibis.cases((certainly(events.place.isin(FROM_2)), 2), else_=1).cast("int8")
+    floor, ceiling = _printed_ends(events)
     low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
-    found = Interval(
-        events.described.ifelse(low, ibis.literal(1, "int8")),
-        events.described.ifelse(high, ibis.literal(HIGHEST, "int8")),
-    )
+    found = Interval(events.described.ifelse(low, floor), events.described.ifelse(high, ceiling))
     names = {site: term.name(version) for site, term in TERMS.items()}
     term = ibis.cases(
         (certainly(events.postoperative), POSTOPERATIVE),
@@ -129,6 +129,14 @@ def rows(version: Version, tables: Tables, values: Values) -> ibis.Table:
             f"{name}__term": term,
         },
     )
+
+
+def _printed_ends(events: ibis.Table) -> tuple[ir.IntegerValue, ir.IntegerValue]:
+    """The lowest and the highest grade that the term prints; a postoperative bleed has a term of its own."""
+    other = ~certainly(events.postoperative)
+    floor = (other & _at(events, *FROM_2)).ifelse(2, 1)
+    ceiling = ibis.cases(*((other & _at(events, site), grade) for site, grade in CEILINGS.items()), else_=HIGHEST)
+    return floor.cast("int8"), ceiling.cast("int8")
 
 
 def _with_more(tables: Tables, events: ibis.Table) -> ibis.Table:
@@ -148,7 +156,7 @@ def _at(events: ibis.Table, *places: str) -> ir.BooleanValue:
 def _criteria(version: Version, events: ibis.Table, values: Values) -> list[Criterion]:
     postoperative = certainly(events.postoperative)
     own = _at(events, *OWN_CRITERIA) & ~postoperative
-    never_fatal = _at(events, "skin", "intraocular")
+    never_fatal = _at(events, *CEILINGS) & ~postoperative
     threat = events.life_threatening | events.urgent_intervention
     treated = events.medical_intervention | events.invasive_intervention
     admitted = events.hospitalised_because
@@ -160,7 +168,7 @@ def _criteria(version: Version, events: ibis.Table, values: Values) -> list[Crit
         Criterion("severe", 3, common & severe),
         Criterion("intervention", 2, common & (treated | events.transfused)),
         *_postoperative(events, postoperative),
-        *_own(events, values, ~postoperative),
+        *_own(version, events, values, ~postoperative),
     ]
 
 
@@ -172,8 +180,8 @@ def _postoperative(events: ibis.Table, postoperative: ir.BooleanValue) -> list[C
     ]
 
 
-def _own(events: ibis.Table, values: Values, other: ir.BooleanValue) -> list[Criterion]:
-    """Sites whose cells differ from the common ones, alike in both versions."""
+def _own(version: Version, events: ibis.Table, values: Values, other: ir.BooleanValue) -> list[Criterion]:
+    """Sites whose cells differ from the common ones; alike in both versions but for intracranial grade 1."""
     urine, head, pleura = (other & _at(events, site) for site in ("haematuria", "intracranial", "haemothorax"))
     nose, bruise = other & _at(events, "epistaxis"), other & _at(events, *HAEMATOMA)
     admitted, invasive = events.hospitalised_because, events.invasive_intervention
@@ -184,7 +192,7 @@ def _own(events: ibis.Table, values: Values, other: ir.BooleanValue) -> list[Cri
         Criterion("severe", 3, urine & (events.transfused | admitted | invasive)),
         Criterion("symptomatic", 2, urine & (events.symptomatic | events.medical_intervention)),
         Criterion("severe", 3, head & (invasive | admitted)),
-        Criterion("symptomatic", 2, head & (events.symptomatic | events.medical_intervention)),
+        Criterion("symptomatic", 2, head & (_beyond_grade_1(version, events) | events.medical_intervention)),
         Criterion("evacuated", 3, pleura & (meets(EVACUATED, events.blood_evacuated) | events.transfused | admitted)),
         Criterion("symptomatic", 2, pleura & (events.symptomatic | invasive | events.medical_intervention)),
         Criterion("severe", 3, (nose | bruise) & (events.transfused | invasive)),
@@ -192,6 +200,11 @@ def _own(events: ibis.Table, values: Values, other: ir.BooleanValue) -> list[Cri
         *_surface(events, other & _at(events, "skin")),
         *_vision(events, other & _at(events, "intraocular")),
     ]
+
+
+def _beyond_grade_1(version: Version, events: ibis.Table) -> ir.BooleanValue:
+    """Whether an intracranial bleed has symptoms beyond grade 1, which is asymptomatic in 5.0 and mild in 6.0."""
+    return events.symptomatic if version is VERSION_5 else false_or_unknown(events.symptomatic)
 
 
 def _surface(events: ibis.Table, skin: ir.BooleanValue) -> list[Criterion]:
@@ -250,6 +263,8 @@ def _definition(version: Version) -> Definition:
         choices=(
             "Hospitalisation means because of the bleed; prophylactic platelets are no transfusion for it.",
             "Platelets given for the bleed count only where that is recorded.",
+            "Symptoms of an intracranial bleed may be mild (grade 1 in 6.0) or moderate (2): without an intervention "
+            "they leave both in 6.0, and make 2 in 5.0, whose grade 1 has none.",
             "Retroperitoneal and intra-abdominal bleeding has no grade 1; a visual loss without its degree is 2 to 4.",
             "Terms that need a finer site than the record has (tracheal, renal, menorrhagia …) are not told apart.",
         ),

@@ -8,7 +8,7 @@ possible grade. `__term` names the term of that version.
 5.0 gives pulmonary embolism as an example of grade 3, 6.0 does not: there "urgent medical intervention" decides. 6.0
 has a term of its own for cerebral venous sinus thrombosis.
 Open in the source: what makes an intervention urgent; a thrombus at a catheter is Vascular access complication,
-whatever its vein; transient ischaemic attacks of grade 1 and 2 are not told apart.
+whatever its deep vein; transient ischaemic attacks of grade 1 and 2 are not told apart.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HIGHEST = 5
 WANTED = (
     *("fatal", "life_threatening", "haemodynamic_instability", "urgent_intervention", "medical_intervention"),
     *("invasive_intervention", "anticoagulant_started", "hospitalised_because", "symptomatic", "incidental"),
-    "severe_neurological_deficit",
+    *("severe_neurological_deficit", "organ_dysfunction"),
 )
 VENOUS = {VERSION_5.number: "Thromboembolic event [10043565]", VERSION_6.number: "Venous thromboembolism [10066899]"}
 CATHETER = "Vascular access complication [10062169]"
@@ -51,9 +51,7 @@ def rows(version: Version, tables: Tables) -> ibis.Table:
     floor = _floor(events)
     low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
     described = any_known(events, WANTED)
-    found = Interval(
-        described.ifelse(low, floor).cast("int8"), described.ifelse(high, ibis.literal(HIGHEST, "int8")).cast("int8")
-    )
+    found = Interval(described.ifelse(low, floor).cast("int8"), described.ifelse(high, _ceiling(events)).cast("int8"))
     return events.select(
         *KEYS,
         **{
@@ -72,6 +70,7 @@ def _events(tables: Tables) -> ibis.Table:
         class_=classed[CLASSED],
         bed=classed[f"{CLASSED}__bed"],
         catheter=classed[f"{CLASSED}__catheter_related"],
+        superficial=classed[f"{CLASSED}__superficial"],
     )
     category = category.select(*KEYS, category=category[CATEGORY])
     joined = wide.inner_join(classed, list(KEYS)).inner_join(category, list(KEYS))
@@ -87,7 +86,8 @@ def _term(version: Version, events: ibis.Table) -> ir.StringValue:
     gone = events.class_.isin(("excluded", "baseline"))
     return ibis.cases(
         (certainly(gone) | events.class_.isnull(), ibis.null("string")),
-        (venous & certainly(events.catheter), CATHETER),
+        # The grade 3 cell names deep veins, heart and lung: a superficial vein at a catheter is none of them.
+        (venous & certainly(events.catheter) & ~certainly(events.superficial), CATHETER),
         (venous & certainly(events.site == "portal"), PORTAL),
         (venous & certainly(events.category == "CVST"), SINUS if version is VERSION_6 else VENOUS[version.number]),
         (venous, VENOUS[version.number]),
@@ -109,6 +109,11 @@ def _floor(events: ibis.Table) -> ir.IntegerValue:
     ).cast("int8")
 
 
+def _ceiling(events: ibis.Table) -> ir.IntegerValue:
+    """The highest grade that the term prints."""
+    return (events.term == ATTACK).ifelse(2, HIGHEST).cast("int8")
+
+
 def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
     common = events.term.isin(tuple(VENOUS.values()))
     lung = certainly(events.category.startswith("PE_")) | certainly(events.site == "right_atrial")
@@ -119,6 +124,9 @@ def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
     return [
         Criterion("fatal", 5, ~attack & events.fatal),
         Criterion("unstable", 4, ~attack & events.unstable),
+        # "Life-threatening consequences; urgent intervention indicated": either makes grade 4 of these terms.
+        Criterion("urgent_intervention", 4, (treated_3 | stroke) & urgent),
+        Criterion("organ_damage", 4, certainly((events.term == ARTERIAL) & events.organ_dysfunction)),
         # Printed as an example in 5.0 alone.
         *((Criterion("pulmonary_embolism", 3, common & lung),) if version is VERSION_5 else ()),
         Criterion("urgent_intervention", 3, common & urgent),
@@ -153,8 +161,11 @@ def _definition(version: Version) -> Definition:
         rules=(
             Rule("fatal", "fatal", "", (("=", 1, 5),)),
             Rule("unstable", "haemodynamic or neurological instability, life-threatening", "", (("=", 1, 4),)),
-            Rule("urgent", "urgent intervention; in 5.0 also pulmonary embolism", "", (("=", 1, 3),)),
-            Rule("catheter", "thrombosis at a catheter", "", (("=", 1, 3),)),
+            Rule(
+                "urgent_portal", "urgent intervention: stroke, portal vein; in 6.0 cerebral sinus", "", (("=", 1, 4),)
+            ),
+            Rule("urgent", "urgent intervention in other veins; in 5.0 also pulmonary embolism", "", (("=", 1, 3),)),
+            Rule("catheter", "thrombosis at a catheter, superficial veins apart", "", (("=", 1, 3),)),
             Rule("treated", "treated portal vein; in 6.0 also cerebral sinus", "", (("=", 1, 3),)),
             Rule("intervention", "medical intervention in other veins", "", (("=", 1, 2),)),
         ),
@@ -163,7 +174,8 @@ def _definition(version: Version) -> Definition:
         monotone=False,
         choices=(
             "The mapping of classified events to terms is a proposal of the catalogue.",
-            "A thrombus at a catheter is Vascular access complication, grade 3 or more.",
+            "A thrombus at a catheter is Vascular access complication, grade 3 or more, but not in a superficial vein.",
+            "Organ damage by an arterial event that nobody recorded is taken as absent.",
             "An arterial event has no grade 1 or 2; a transient ischaemic attack is 1 or 2 and not told apart.",
         ),
         needs=("events", "event_features"),
