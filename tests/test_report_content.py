@@ -15,6 +15,7 @@ from carac.report.content import Document, Items, Paragraph, Table
 from carac.report.material import gather
 from carac.report.numbers import HIDDEN, Writer, percent, wilson
 from carac.report.options import SECTIONS, Options, from_toml, with_changes
+from carac.report.queries.patient import course_of, texts
 from carac.report.synthetic import is_synthetic
 from report_cohort import TEACHING, graded_teaching, made
 
@@ -150,3 +151,14 @@ def test_wilson_and_percent() -> None:
     assert wilson(10, 10)[1] == 1.0
     assert wilson(0, 0) == (0.0, 1.0)
     assert [percent(x) for x in (0.0, 0.004, 0.0994, 0.0996, 1.0)] == ["0", "0.4", "9.9", "10", "100"]
+
+
+def test_every_teaching_patient_has_a_page_that_explains_its_days() -> None:
+    material = gather(graded_teaching(), Options(), True)
+    told = {
+        patient: texts(material, course_of(material, (patient, number)))
+        for patient, number in ((row["patient_id"], row["infusion_number"]) for row in material.infusions)
+    }
+    assert len(told) == 14
+    assert [patient for patient, days in told.items() if not days] == []
+    assert all(day.stands_out for days in told.values() for day in days)

@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from carac.api import compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
+    from carac.api import calculate, compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
 
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "calculate",
     "compare",
     "definitions",
     "demo_cohort",

@@ -15,6 +15,8 @@ from carac.cohort.limits import load_site_limits
 from carac.definitions import all_definitions
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError
+from carac.grading.by_hand.calculation import Calculation
+from carac.grading.by_hand.calculation import calculate as calculate_by_hand
 from carac.grading.compare import Comparison
 from carac.grading.compare import compare as compare_folders
 from carac.grading.coverage import coverage_findings
@@ -129,6 +131,30 @@ def grade(
 def explain(graded: Graded, patient: str, day: int, infusion: int | None = None) -> Explanation:
     """Why a patient-day has its grades."""
     return explain_day(graded, patient, day, infusion)
+
+
+def calculate(name: str, items: Mapping[str, object], parameters: Overrides | None = None) -> Calculation:
+    """One case by hand, through the expressions that grade a cohort.
+
+    Parameters
+    ----------
+    name: the definition.
+    items: item to value, as typed on the command line: ``{"platelets": 45, "fibrinogen": "95mg/dL",
+        "d_dimer": "8xULN"}``. A bare number is in the unit that ``carac calc NAME`` lists; ``day`` is the day after
+        infusion that is graded (0).
+    parameters: by scope and name.
+
+    Raises
+    ------
+    CaracError: a definition, item, value or parameter that is none; one sentence says what would be right.
+
+    Examples
+    --------
+    >>> made = calculate("isth_overt_dic_2025", {"platelets": 45, "fibrinogen": "95mg/dL", "d_dimer": "8xULN"})
+    >>> made.value, made.lowest, made.highest, [one.item.name for one in made.missing][0]
+    (None, 6, 8, 'prothrombin_time')
+    """
+    return calculate_by_hand(name, items, parameters)
 
 
 def compare(first: str | Path, second: str | Path) -> Comparison:

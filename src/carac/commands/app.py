@@ -221,6 +221,28 @@ def compare(
     raise typer.Exit(comparing.run(first, second, json))
 
 
+@app.command(add_help_option=False)
+def calc(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="the definition", show_default=False)] = None,
+    items: Annotated[list[str] | None, typer.Argument(help="ITEM=VALUE, such as platelets=45")] = None,
+    table: Annotated[Path | None, typer.Option("--from", help="CSV with one case per row, items as columns")] = None,
+    parameter_file: ParameterFile = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE changes one parameter; may be repeated")
+    ] = None,
+    json: Json = False,
+    show_help: Annotated[bool, typer.Option("--help", help="what the definition takes, with an example")] = False,
+) -> None:
+    """One case by hand: carac calc NAME ITEM=VALUE …; without items it lists those that the definition takes."""
+    if name is None:
+        print(context.get_help())
+        raise typer.Exit
+    from carac.commands import by_hand
+
+    by_hand.run(name, [] if show_help else items or [], None if show_help else table, parameter_file, changes, json)
+
+
 @app.command()
 def definitions(
     name: Annotated[str | None, typer.Argument(help="one definition; else all are listed", show_default=False)] = None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-
-import ibis
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from carac.progress import Progress
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
 
 
 class Kind(StrEnum):
@@ -65,8 +66,16 @@ class Engine(Protocol):
         ...
 
 
+def quoted(name: str, dialect: str) -> str:
+    """A column as the dialect writes it."""
+    return f"`{name}`" if dialect == "databricks" else f'"{name}"'
+
+
 def compile_sql(expression: ibis.Table, dialect: str) -> str:
     """The SQL of an expression over unbound tables; a plain string, so that it can be kept."""
+    # Only who compiles waits for Ibis: one case by hand runs SQL that was kept.
+    import ibis
+
     # to_sql gives a subclass of str that keeps the whole expression alive.
     return "".join(ibis.to_sql(expression, dialect=dialect, pretty=False))
 

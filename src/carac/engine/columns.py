@@ -16,6 +16,8 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot.expressions as sge
 
+from carac.engine.base import quoted
+
 #: Operations that no pass of the compiler rewrites.
 _PLAIN: tuple[type[ops.Node], ...] = (
     *(ops.Field, ops.Literal, ops.Cast, ops.IfElse, ops.SearchedCase, ops.SimpleCase, ops.Coalesce, ops.NullIf),
@@ -51,11 +53,6 @@ def with_columns(
 def named_columns(source: str, names: Iterable[str], dialect: str, nested: bool = False) -> str:
     """A query with these columns of a table; of a query where `nested`."""
     return f"SELECT {', '.join(quoted(name, dialect) for name in names)} FROM {_source(source, dialect, nested)}"
-
-
-def quoted(name: str, dialect: str) -> str:
-    """A column as the dialect writes it."""
-    return f"`{name}`" if dialect == "databricks" else f'"{name}"'
 
 
 def _source(source: str, dialect: str, nested: bool) -> str:

@@ -276,3 +276,10 @@ def _left(left: ibis.Table, right: ibis.Table, keys: Sequence[str]) -> ibis.Tabl
     """A left join on keys without the doubled columns."""
     joined = left.left_join(right, list(keys))
     return joined.drop(*[column for column in joined.columns if column.endswith("_right")])
+
+
+def day_schema(names: Sequence[str], parameters: Parameters, present: frozenset[str]) -> dict[str, str]:
+    """Columns and types of the patient-day that these definitions read, without compiling anything."""
+    definitions = tuple(all_definitions()[name] for name in names)
+    made = _Plan(definitions, parameters, present, _inputs(definitions, parameters), "duckdb", deep=True)
+    return {name: str(kind) for name, kind in made.day_inputs().schema().items()}

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from carac.cohort.grid import KEYS
 from carac.definitions import definition_of
-from carac.engine.base import Engine, run_steps
-from carac.engine.columns import quoted
+from carac.engine.base import Engine, quoted, run_steps
 from carac.findings import Findings
 from carac.grading.plan import DAY_KEYS, EVENT_KEYS, Plan, chosen_definitions, make_plan
 from carac.language.definition import Definition

@@ -139,6 +139,7 @@ class Definition:
     inputs_of: the inputs where they depend on the parameters.
     runs_if: whether the parameters allow it to run; None means always.
     by_default: False runs only when asked for by name (an entry marked LOW).
+    typed_units: analyte and unit of a bare number typed by hand, where the source prints another than the canonical.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Definition:
     inputs_of: Callable[[Values], tuple[Input, ...]] | None = None
     runs_if: Callable[[Values], bool] | None = None
     by_default: bool = True
+    typed_units: tuple[tuple[str, str], ...] = ()
 
     def inputs_with(self, values: Values) -> tuple[Input, ...]:
         """The inputs under these parameters (a carry-forward makes an input of its own)."""

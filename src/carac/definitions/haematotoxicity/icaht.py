@@ -367,6 +367,7 @@ def _definition(when: str, preset: str) -> Definition:
         population="patients after infusion of CAR T-cells or other immune effector cells",
         grain=Grain.INFUSION,
         inputs=(NEUTROPHILS,),
+        typed_units=(("neutrophils", "/uL"),),
         outputs=EARLY_OUTPUTS if early else LATE_OUTPUTS,
         rows=partial(_early if early else _late, name),
         parameters=_early_parameters(preset) if early else _late_parameters(),

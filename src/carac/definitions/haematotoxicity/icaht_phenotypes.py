@@ -95,6 +95,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         population="recipients of CAR T cells",
         grain=Grain.INFUSION,
         inputs=(NEUTROPHILS,),
+        typed_units=(("neutrophils", "/uL"),),
         outputs=(
             Output("", "aplastic, intermittent, quick, slow or none; null where what is missing decides", "string"),
             Output("__longest_below_500", "longest run of days below 500/uL; null without a count", "int32", "d"),

@@ -137,11 +137,14 @@ def gather(graded: Graded, patient: str, day: int, infusion: int | None) -> Fact
         treatments,
         _events(graded, where),
         _results(graded, person, infused["infusion_date"]),
-        graded.engine.fetch(
-            f"SELECT time, item, number, text FROM assessments WHERE {where} AND day = {day}"
-        ).to_pylist(),
+        assessed(graded, f"{where} AND day = {day}"),
         _periods(graded, person, infused["infusion_date"]),
     )
+
+
+def assessed(graded: Graded, where: str) -> list[Row]:
+    """The assessments that an SQL condition names, as `Facts.signs` holds those of a day."""
+    return graded.engine.fetch(f"SELECT day, time, item, number, text FROM assessments WHERE {where}").to_pylist()
 
 
 def _events(graded: Graded, where: str) -> list[Row]:

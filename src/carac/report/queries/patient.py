@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from carac.grading.explanation import causes, context, grades, standing_out
-from carac.grading.explanation.facts import Facts, gather
+from carac.grading.explanation.facts import Facts, assessed, gather
 from carac.report.material import Key, Material
 from carac.vocabulary.types import Grain
 
@@ -53,7 +53,7 @@ def course_of(material: Material, key: Key) -> Course:
         " ORDER BY analyte, day"
     )
     signs: dict[int, list[Row]] = {}
-    for row in material.rows(f"SELECT day, item, number, text FROM assessments WHERE {where}"):
+    for row in assessed(material.graded, where):
         signs.setdefault(int(row["day"]), []).append(row)
     days = [row for row in facts.course if first <= row["day"] <= last]
     return Course(key, facts, days, values, signs)
