@@ -307,3 +307,16 @@ def test_parameters_move_the_gate() -> None:
     later = assessment(1, "20:00", **AFEBRILE, hypotension="yes", oxygen_device="none")
     assert grade(CRS, fever, later)[1]["grade"] == 0
     assert grade(CRS, fever, later, gate_hours=48, episode_gap_hours=48)[1]["grade"] == 2
+
+
+def test_episodes_are_also_numbered_over_seven_days() -> None:
+    def numbers(day: int, time: str) -> tuple[int, int]:
+        row = grade(CRS, assessment(1, "08:00", **FEVER, **WELL), assessment(day, time, **FEVER, **WELL))[day]
+        return row["episode"], row["episode_within_7_days"]
+
+    assert [numbers(2, "07:59"), numbers(2, "08:00"), numbers(8, "07:59"), numbers(8, "08:00")] == [
+        (1, 1),
+        (2, 1),
+        (2, 1),
+        (2, 2),
+    ]

@@ -147,8 +147,9 @@ def judged_against_baseline(definition: Definition, patient: Patient) -> Range:
     by_limit = on_scale(today, Scale.BY_UPPER_LIMIT)
     normal = points(limit, by_limit)
     if before is None:
-        # An abnormal baseline lay above the limit, so that its multiple is smaller.
-        return 0, max(normal[1], points(multiple, by_limit)[1])
+        # An abnormal baseline lay above the limit, so that its multiple is smaller, if by ever so little.
+        largest = None if by_limit is None else by_limit * (1 - Fraction(1, 10**8))
+        return 0, max(normal[1], points(multiple, largest)[1])
     abnormal = points(multiple, quotient(number(today), number(before)))
     was = on_scale(before, Scale.BY_UPPER_LIMIT)
     if was is None:

@@ -458,3 +458,54 @@ def test_sensitivity_sets_run() -> None:
         assert changes[0] == {}
         assert len(changes) == len({repr(change) for change in changes})
         assert all(expression(name, **change).columns == columns for change in changes[1:])
+
+
+def _lowered(patient: Patient, draw: random.Random) -> Patient:
+    """The patient with a few counts replaced by lower ones."""
+    counts = dict(patient.counts)
+    for day in draw.sample(sorted(counts), 4):
+        share, count = draw.choice((0.02, 0.3, 0.9)), counts[day]
+        counts[day] = (count[0] * share, count[1] * share) if isinstance(count, tuple) else share * (count or 0)
+    return Patient(counts, patient.treatments, **patient.days)
+
+
+def _sparse(draw: random.Random, low: Sequence[float]) -> Patient:
+    """Counts on some days from 0 to 100, in stretches of low and of normal ones, one in ten of them an interval."""
+    counts: dict[int, Count] = {}
+    level = draw.choice(low)
+    for day in range(101):
+        if draw.random() < 0.1:
+            level = draw.choice(low)
+        if draw.random() < (0.8 if day < 40 else 0.3):
+            value = level * draw.uniform(0.7, 1.4)
+            counts[day] = (0.0, value) if draw.random() < 0.1 else value
+    counts[draw.randrange(101)] = draw.choice(low)
+    return Patient(counts, death_day=draw.choice((12, 30, 55, 200)))
+
+
+@pytest.mark.parametrize("name", sorted(DEFINITIONS))
+def test_a_lower_count_never_lowers_the_grade(name: str) -> None:
+    draw = random.Random(name)
+    levels = (60.0, 300.0, 480.0, 900.0, 3000.0) if name.startswith("icaht") else (10.0, 19.0, 35.0, 52.0, 120.0)
+    before = [_sparse(draw, levels) for _ in range(120)]
+    after = [_lowered(patient, draw) for patient in before]
+    sets = (icaht.sensitivity_sets() | t_icaht.sensitivity_sets())[name]
+    moved = 0
+    for changes in (sets[0], *draw.sample(sets[1:], 1)):
+        found = grade_all(name, [*before, *after], **changes)
+        for patient, one, other in zip(before, found[:120], found[120:], strict=True):
+            for end in ("lowest", "highest"):
+                assert (one[end] is None) == (other[end] is None), (changes, patient.counts)
+                assert one[end] is None or one[end] <= other[end], (changes, patient.counts, end)
+            moved += one["lowest"] != other["lowest"]
+    assert moved > 0, "no lower count made a difference, so that nothing was tested"
+
+
+def test_a_cell_boost_can_end_the_window() -> None:
+    boost = [(12, 12, "cell_boost")]
+    low = month((5, 20, 400))
+    for name in ("icaht_early_as_printed", "icaht_early_as_in_authors_code"):
+        assert grade(name, low, boost)["grade"] == 3
+        row = grade(name, low, boost, censor_at_cell_boost=True)
+        assert (row["grade"], row["last_day"], row["duration_500__lowest"]) == (2, 12, 8)
+        assert grade(name, low, [(-3, -3, "cell_boost")], censor_at_cell_boost=True)["grade"] == 3

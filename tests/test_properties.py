@@ -260,7 +260,9 @@ def test_a_comparator_is_the_interval_between_its_ends(
     folder: Path, cohort: list[tuple[Patient, Patient, Patient, str]]
 ) -> None:
     found = grade_patients(folder, [patient for three in cohort for patient in three[:3]])
-    for number, (patient, _, _, analyte) in enumerate(cohort):
+    for number, (patient, with_low, with_high, analyte) in enumerate(cohort):
+        if _baseline_across_a_limit(with_low, with_high):
+            continue
         row, low, high = found[3 * number : 3 * number + 3]
         for name, definition in DEFINITIONS.items():
             # The formulas have a rule of their own for "<" and for platelets of 0; a surrogate may decide what a range
@@ -273,6 +275,15 @@ def test_a_comparator_is_the_interval_between_its_ends(
                 assert {value, lowest, highest, *ends} == {None}, f"{name}: {patient}"
                 continue
             assert (lowest, highest) == (min(ends), max(ends)), f"{name}: {patient}"
+
+
+def _baseline_across_a_limit(with_low: Patient, with_high: Patient) -> bool:
+    """Whether an interval of the baseline holds its limit of normal: what "abnormal" decides then turns inside it."""
+    for one, other in zip(with_low.results, with_high.results, strict=True):
+        limits = [float(limit) for limit in (one.lower, one.upper) if limit]
+        if one.day == BEFORE and any(float(one.value) <= limit <= float(other.value) for limit in limits):
+            return one != other
+    return False
 
 
 #: Quotients, with rules of their own for "<" and for a divisor of 0, and what is laid on them.

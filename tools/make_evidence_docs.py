@@ -41,6 +41,18 @@ and what would be right, `carac evidence list` and `show` print what is there, a
   changes nothing.
 - Windows stay in the source's words; `window_days` is the end in days, a month as 30.4 days (one month 30, three 91).
 
+Ways to a file: write it by hand; `carac evidence add FILE … -f FOLDER` makes one of every citation of a RIS, nbib or
+PubMed XML file, or of every included row of a screening tool's CSV, to be filled in; `carac evidence registry FOLDER -o
+DIR` makes one of every ClinicalTrials.gov results record (JSON, in the layout of API version 2 or the older one).
+
+In a registry record each term has its own number of patients. Where one term of a kind (venous, arterial, bleeding,
+thrombocytopenia, coagulopathy) has patients, their number is the count; where several have, one person may have had
+more than one, and `count_lowest` and `count_highest` are the bounds. Serious and other events are never added, nor are
+groups; groups that may count the same people name each other in `overlaps`. A group with nobody at risk is not
+reported, which is not none. `terms.csv` beside the files has every term with the group it was sorted into and the rule
+that decided, those for a person first; `--terms` names a list of your own, which decides over carac's. MedDRA is
+licensed and is not part of carac.
+
 A whole file:
 
 """

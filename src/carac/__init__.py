@@ -10,9 +10,11 @@ print(carac.explain(graded, "T03", day=8).as_text())
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from carac import evidence
     from carac.api import calculate, compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
 
 __version__ = "0.1.0"
@@ -22,6 +24,7 @@ __all__ = [
     "compare",
     "definitions",
     "demo_cohort",
+    "evidence",
     "explain",
     "grade",
     "read",
@@ -32,6 +35,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The functions of carac, imported when first asked for, so that `import carac` is instant."""
+    if name == "evidence":
+        return import_module("carac.evidence")
     if name in __all__:
         from carac import api
 

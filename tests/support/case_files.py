@@ -126,6 +126,8 @@ def _other_rows(patient: str, content: Row) -> Rows:
         rows["assessments"].append({"patient_id": patient, "time": time, **kept})
     for course in content.get("treatments", []):
         kept = {key: course.get(key) for key in ("agent", "intent", "indication")}
+        if "event" in course:
+            kept["event_id"] = f"{patient}::{course['event']}"
         start = _moment(course["day"], course.get("time"))
         rows["treatments"].append({"patient_id": patient, "start": start, "end": _end(course), **kept})
     for event in content.get("events", []):

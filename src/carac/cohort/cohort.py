@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
-from carac.cohort.derived import with_derived_neutrophils
+from carac.cohort.derived import with_derived_neutrophils, with_neutrophils_below_leukocytes
 from carac.cohort.events import parsed_event_features, parsed_events
 from carac.cohort.grid import SCOPE, days_between
 from carac.cohort.infusions import cohort_infusions, parsed_infusions
@@ -73,7 +73,7 @@ def make_cohort(
     with progress.step("infusions"):
         _make_infusions(records, parameters, cohort)
     with progress.step("laboratory results"):
-        _make_labs(records, options, cohort)
+        _make_labs(records, parameters, options, cohort)
     for name in ("assessments", "treatments", "events", "event_features", "periods"):
         with progress.step(name.replace("_", " ")):
             _make_other(records, name, parameters, cohort)
@@ -104,7 +104,7 @@ def _make_infusions(records: Records, parameters: Parameters, cohort: Cohort) ->
         raise CaracError(f"{file} has no infusion that can be read; every row needs patient_id and infusion_time.")
 
 
-def _make_labs(records: Records, options: LabOptions, cohort: Cohort) -> None:
+def _make_labs(records: Records, parameters: Parameters, options: LabOptions, cohort: Cohort) -> None:
     engine, source = records.engine, records.sources["labs"]
     cohort.large = source.large
     parsed = _parsed(records, "labs", parsed_labs(engine, source, options), view=source.large)
@@ -117,8 +117,12 @@ def _make_labs(records: Records, options: LabOptions, cohort: Cohort) -> None:
             Finding("superseded", Severity.NOTE, "labs", message, remedy, count=replaced, file=source.file)
         )
     columns = [kept[name].cast(kind).name(name) for name, kind in COHORT_SCHEMAS["labs"].items()]
+    counted = with_derived_neutrophils(records, kept.select(*columns))
+    few = float(parameters.get(SCOPE, "anc_if_wbc_low"))
+    if few > 0:
+        counted = with_neutrophils_below_leukocytes(records, counted, few)
     # A neutrophil count made from its percentage takes its limits of normal from the site file, too.
-    complete = with_site_limits(records, with_derived_neutrophils(records, kept.select(*columns)))
+    complete = with_site_limits(records, counted)
     engine.create("labs", compile_sql(complete, engine.dialect), view=source.large)
 
 

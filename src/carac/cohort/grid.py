@@ -47,6 +47,15 @@ PARAMETERS = (
     ),
     Parameter("baseline_look_back", 14, "days before lymphodepletion in which a baseline is sought", lowest=1),
     Parameter(
+        "anc_if_wbc_low",
+        0.0,
+        "leukocytes (10^9/L) up to which neutrophils that nobody counted on that date are taken to lie between 0 and "
+        "the leukocytes; 0 never, common practice is 0.5 (no source opened)",
+        lowest=0.0,
+        highest=1.0,
+        source="catalogue 11.3; 14, P21",
+    ),
+    Parameter(
         "lymphodepletion_day_is_before",
         True,
         "whether a value of the day on which lymphodepletion starts counts as before it, where times are not known",
@@ -261,7 +270,7 @@ def exposures(
     longest = max(exposure.days_after for exposure in wanted)
     named = treatments.agent.isin(_agents(wanted)) | treatments.agent_class.isin(_agents(wanted))
     courses = treatments.filter(named).inner_join(infusions.select(*KEYS, "infusion_index"), list(KEYS))
-    courses = courses.select("infusion_index", "agent", "agent_class", "intent", "start_day", "end_day")
+    courses = courses.select("infusion_index", "agent", "agent_class", "intent", "event_id", "start_day", "end_day")
     days = courses.inner_join(
         day_numbers, [day_numbers.day >= courses.start_day, day_numbers.day <= courses.end_day + longest]
     )
@@ -280,6 +289,8 @@ def _holds(days: ibis.Table, exposure: Exposure) -> ir.BooleanValue:
     in_time = days.day <= days.end_day + exposure.days_after
     if exposure.from_day:
         in_time = in_time & (days.day >= days.start_day + exposure.from_day)
+    if exposure.only_therapeutic:
+        return of_agents & in_time & ((days.intent == "therapeutic").fill_null(False) | days.event_id.notnull())
     if exposure.without_prophylaxis:
         return of_agents & in_time & (days.intent != "prophylactic").fill_null(True)
     return of_agents & in_time

@@ -56,3 +56,55 @@ def check(
     from carac.commands import evidence_showing as work
 
     raise typer.Exit(work.check(paths or []))
+
+
+@app.command()
+def audit(
+    table: Annotated[
+        str | None,
+        typer.Argument(help="CSV file or pasted table; - reads it from standard input; else the studies"),
+    ] = None,
+    studies: Studies = None,
+    no_shipped: NoShipped = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV file for the findings")] = None,
+    json: Json = False,
+) -> None:
+    """Check published counts and percentages: of a table, or of the studies. Nothing is changed."""
+    from carac.commands import evidence_auditing as work
+
+    work.audit(table, studies or [], no_shipped, output, json)
+
+
+@app.command()
+def registry(
+    folder: Annotated[Path, typer.Argument(help="folder of ClinicalTrials.gov records (JSON)", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the study files", show_default=False)],
+    terms: Annotated[
+        Path | None, typer.Option("--terms", help="CSV of your own terms: term, group; they decide over carac's")
+    ] = None,
+    without_flagged: Annotated[
+        bool, typer.Option("--without-flagged", help="count only terms that need no second look")
+    ] = False,
+) -> None:
+    """Make study files of registry records: adverse events by group, sorted, serious and other apart."""
+    from carac.commands import evidence_adding as work
+
+    work.registry(folder, output, terms, without_flagged)
+
+
+@app.command()
+def add(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="study files, citations (RIS, nbib, PubMed XML), registry records (JSON), a CSV of a screening tool",
+            show_default=False,
+        ),
+    ],
+    folder: Annotated[Path, typer.Option("--folder", "-f", help="your folder of studies", show_default=False)],
+    replace: Annotated[bool, typer.Option("--replace", help="replace study files of the same name")] = False,
+) -> None:
+    """Add studies to a folder of your own; what is only a citation becomes a file to be filled in."""
+    from carac.commands import evidence_adding as work
+
+    work.add(files, folder, replace)

@@ -88,8 +88,11 @@ def figures(one: evidence.Outcome) -> tuple[str, ...]:
         for part in (one.serious, f"grade {one.grades}" if one.grades else "", one.definition, one.definition_version)
         if part
     )
+    count = "·" if one.count is None else str(one.count)
+    if one.count_lowest is not None:
+        count = f"{one.count_lowest}–{one.count_highest}"
     return (
-        str(one.count) if one.count is not None else "·",
+        count,
         str(one.denominator) if one.denominator is not None else "·",
         one.percentage or "·",
         one.window or "·",

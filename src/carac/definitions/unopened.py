@@ -67,6 +67,18 @@ UNOPENED = (
         "laboratory thresholds, severity grades, stages and treatment table of the consensus; see carac_proposal",
     ),
     Unopened(
+        "crp_ferritin",
+        "C-reactive protein and ferritin before lymphodepletion: three groups",
+        Citation("Faramand et al. Blood Cancer Discov 2024;5:106"),
+        "how the two make low, intermediate and high; the cuts (4 mg/dL, 400 ng/mL) are from memory, moderate",
+    ),
+    Unopened(
+        "haematopoietic_recovery_2024",
+        "Harmonised haematopoietic recovery (EBMT, ASTCT, CIBMTR, APBMT)",
+        Citation("Sureda et al. EBMT/ASTCT/CIBMTR/APBMT harmonised definitions, 2024"),
+        "the definitions: the title alone was opened; platelet_recovery_20 and _50 follow CIBMTR",
+    ),
+    Unopened(
         "ehr_cat",
         "EHR-CAT",
         Citation("J Clin Oncol 2023;41:2926"),

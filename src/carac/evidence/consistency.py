@@ -57,8 +57,19 @@ def _check_printed(one: Figure | Claim, sources: set[str], where: str) -> None:
         raise CaracError(f"{where}: value, low or high is missing; one of them must be given, as text.")
 
 
+def _check_bounds(outcome: Outcome, where: str) -> None:
+    low, high = outcome.count_lowest, outcome.count_highest
+    if outcome.count is not None or low is None or high is None or low > high:
+        raise CaracError(
+            f"{where}: count_lowest and count_highest are given together, the lower first, and without a count."
+        )
+
+
 def _check_outcome(outcome: Outcome, where: str) -> None:
-    given = outcome.count is not None or outcome.percentage
+    bounds = (outcome.count_lowest, outcome.count_highest)
+    given = outcome.count is not None or outcome.percentage or bounds != (None, None)
+    if bounds != (None, None):
+        _check_bounds(outcome, where)
     if outcome.reported and not given:
         raise CaracError(f"{where}: there is neither count nor percentage; say reported = false if that is so.")
     if not outcome.reported and given:

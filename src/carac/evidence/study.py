@@ -155,6 +155,8 @@ class Outcome:
     outcome: of carac's list of study outcomes, such as "venous_thromboembolism".
     arm: name of the arm.
     count: how many had it; None where only a percentage is printed, or nothing.
+    count_lowest, count_highest: where only bounds are known, as from terms of which one person may have had several;
+        None where the count is known, or nothing.
     denominator: out of how many; None where not known.
     denominator_from: "cell" where it stands with the figure, "row" where it is the number of the row or arm, "record"
         for a registry's number at risk, "" where there is none.
@@ -183,6 +185,8 @@ class Outcome:
     source: str
     cell: Cell
     count: int | None = None
+    count_lowest: int | None = None
+    count_highest: int | None = None
     denominator: int | None = None
     denominator_from: str = ""
     percentage: str = ""

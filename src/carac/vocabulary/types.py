@@ -115,6 +115,7 @@ class Exposure:
     days_after: for how many days after the last dose the exposure counts.
     without_prophylaxis: True leaves out courses whose intent is prophylactic.
     from_day: from how many days after the start on it counts; 1 leaves out the day of the dose itself.
+    only_therapeutic: True takes only courses whose intent is therapeutic, or that name the event they were given for.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Exposure:
     days_after: int = 0
     without_prophylaxis: bool = False
     from_day: int = 0
+    only_therapeutic: bool = False
 
 
 class Span(StrEnum):

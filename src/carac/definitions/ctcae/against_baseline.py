@@ -14,12 +14,14 @@ import ibis.expr.types as ir
 
 from carac.language.bands import Bands
 from carac.language.combined import Change, ratio
-from carac.language.comparisons import Interval, above, below
+from carac.language.comparisons import INFINITY, Interval, above, below
 from carac.language.definition import Rule, interval
 from carac.language.points import filled
 from carac.vocabulary.types import Baseline, Input, Laboratory, Scale, Worse
 
 NOTHING = 0
+#: The nearest values above and below a limit: beyond the 1e-9 within which a value is a tie (catalogue, section 0).
+JUST_ABOVE, JUST_BELOW = 1 + 1e-8, 1 - 1e-8
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,14 @@ class ByBaseline:
     def bounds(self, table: ibis.Table) -> Interval:
         by_limit = interval(table, self._by_limit)
         normal = self._filled(self.normal.bounds(by_limit))
-        baseline = interval(table, Baseline(self.analyte))
-        abnormal = self._filled(self.abnormal.bounds(ratio(interval(table, self._today), baseline)))
+        baseline, before = interval(table, Baseline(self.analyte)), interval(table, self._baseline_by_limit)
+        abnormal_baseline = Interval(_least_abnormal(baseline, before), baseline.high)
+        abnormal = self._filled(self.abnormal.bounds(ratio(interval(table, self._today), abnormal_baseline)))
         # An abnormal baseline that nobody knows lay above the limit, so that its multiple is smaller.
-        guessed = self._filled(self.abnormal.bounds(by_limit))
+        guessed = self._filled(self.abnormal.bounds(Interval(*(end / JUST_ABOVE for end in _ends(by_limit)))))
         zero = ibis.literal(NOTHING, "int8")
         low = baseline.known.ifelse(abnormal.low, zero)
         high = baseline.known.ifelse(abnormal.high, guessed.high)
-        before = interval(table, self._baseline_by_limit)
         surely = above(before.low, 1.0).fill_null(False)
         never = (~above(before.high, 1.0)).fill_null(False)
         return Interval(
@@ -96,6 +98,27 @@ class ByBaseline:
 
     def chosen(self, table: ibis.Table) -> ir.StringValue | None:
         return None
+
+
+def _ends(value: Interval) -> tuple[ir.NumericValue, ir.NumericValue]:
+    return value.low, value.high
+
+
+def _least_abnormal(baseline: Interval, by_limit: Interval) -> ir.FloatingValue:
+    """The lowest value that a baseline known as an interval can have had if it was abnormal."""
+    limit = limit_of(baseline, by_limit)
+    return ibis.coalesce(ibis.greatest(baseline.low, limit * JUST_ABOVE), baseline.low)
+
+
+def limit_of(value: Interval, by_limit: Interval) -> ir.FloatingValue:
+    """The limit of normal that a value and its ratio to it imply; null where the limit is not known."""
+    nothing = ibis.null("float64")
+    finite = (by_limit.high > 0) & (by_limit.high < INFINITY)
+    return ibis.cases(
+        (finite, value.high / finite.ifelse(by_limit.high, nothing)),
+        (by_limit.low > 0, value.low / (by_limit.low > 0).ifelse(by_limit.low, nothing)),
+        else_=nothing,
+    )
 
 
 def rise(analyte: str, title: str, bands: Bands) -> Change:

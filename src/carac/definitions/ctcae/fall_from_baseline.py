@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from carac.definitions.ctcae.against_baseline import JUST_BELOW, limit_of
 from carac.language.bands import Bands
 from carac.language.combined import ratio
 from carac.language.comparisons import INFINITY, Interval, below, number
 from carac.language.definition import Rule, interval
+from carac.parameters import Parameter
 from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale, Worse
 
 FIBRINOGEN = Laboratory("fibrinogen", Worse.LOWER)
@@ -38,6 +40,15 @@ ANTICOAGULANT = Exposure(
 )
 
 
+INR_MODE = Parameter(
+    "inr_mode",
+    "baseline_if_anticoagulated",
+    "whether the INR counts against its baseline under a therapeutic anticoagulant, never, or always if that is worse",
+    ("absolute", "baseline_if_anticoagulated", "worst"),
+    source="catalogue 3.1; 12 no. 8",
+)
+
+
 @dataclass(frozen=True)
 class FallFromBaseline:
     """Points for the share of the baseline that is left, where the value (or the baseline) is abnormal.
@@ -57,7 +68,8 @@ class FallFromBaseline:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        return (FIBRINOGEN, FIBRINOGEN_BASELINE, *((self._reference,) if self.only_if_abnormal else ()))
+        by_limits = (FIBRINOGEN_BY_LIMIT, *((self._reference,) if self.abnormal == "baseline" else ()))
+        return (FIBRINOGEN, FIBRINOGEN_BASELINE, *(by_limits if self.only_if_abnormal else ()))
 
     @property
     def _reference(self) -> Laboratory | Baseline:
@@ -79,8 +91,7 @@ class FallFromBaseline:
         return interval(table, FIBRINOGEN).known
 
     def bounds(self, table: ibis.Table) -> Interval:
-        left = ratio(interval(table, FIBRINOGEN), interval(table, FIBRINOGEN_BASELINE))
-        points = self.bands.bounds(left)
+        points = self.bands.bounds(self._left(table))
         low = ibis.coalesce(points.low, ibis.literal(0, "int8"))
         high = ibis.coalesce(points.high, ibis.literal(self.most, "int8"))
         if not self.only_if_abnormal:
@@ -90,17 +101,36 @@ class FallFromBaseline:
         possibly = below(ibis.coalesce(by_limit.low, number(0.0)), 1.0)
         return Interval(surely.ifelse(low, ibis.literal(0, "int8")), possibly.ifelse(high, ibis.literal(0, "int8")))
 
+    def _left(self, table: ibis.Table) -> Interval:
+        """What is left of the baseline; if the baseline has to be abnormal, of one that lay below its limit."""
+        today, baseline = interval(table, FIBRINOGEN), interval(table, FIBRINOGEN_BASELINE)
+        left = ratio(today, baseline)
+        if not self.only_if_abnormal or self.abnormal == "current":
+            return left
+        limit = limit_of(baseline, interval(table, FIBRINOGEN_BASELINE_BY_LIMIT))
+        most = ibis.coalesce(ibis.least(baseline.high, limit * JUST_BELOW), baseline.high)
+        # A baseline that was never measured is taken to have had the limit of the day.
+        guessed = interval(table, FIBRINOGEN_BY_LIMIT).low / JUST_BELOW
+        divisor = (most > 0).ifelse(most, ibis.null("float64"))
+        low = baseline.known.ifelse(today.low / divisor, guessed)
+        return Interval(low, left.high)
+
     def chosen(self, table: ibis.Table) -> ir.StringValue | None:
         return None
 
 
 @dataclass(frozen=True)
 class BaselineIfAnticoagulated:
-    """Points of an INR against its baseline while on a therapeutic anticoagulant, else of the INR by `absolute`."""
+    """Points of an INR against its baseline while on a therapeutic anticoagulant, else of the INR by `absolute`.
+
+    `mode` is ``baseline_if_anticoagulated``; ``absolute``, whatever is given; or ``worst``: the worse of both wherever
+    a baseline was measured, as if everybody were anticoagulated.
+    """
 
     absolute: Bands
     relative: Bands
     absolute_input: Laboratory = INR
+    mode: str = "baseline_if_anticoagulated"
     name: str = "inr"
     title: str = "INR, against its baseline while on anticoagulation"
 
@@ -137,6 +167,15 @@ class BaselineIfAnticoagulated:
         absolute = _filled(self.absolute.bounds(interval(table, self.absolute_input)), self.absolute.most)
         against = ratio(interval(table, INR), interval(table, INR_BASELINE))
         relative = _filled(self.relative.bounds(against), self.relative.most)
+        if self.mode == "absolute":
+            return absolute
+        if self.mode == "worst":
+            measured = interval(table, INR_BASELINE).known
+            low, high = (
+                measured.ifelse(ibis.greatest(*ends), ends[0])
+                for ends in ((absolute.low, relative.low), (absolute.high, relative.high))
+            )
+            return Interval(low, high)
         on = table[ANTICOAGULANT.name]
         # Without a treatment table nobody knows whether the patient was anticoagulated: both rules bound the grade.
         low = ibis.cases((on, relative.low), (~on, absolute.low), else_=ibis.least(absolute.low, relative.low))

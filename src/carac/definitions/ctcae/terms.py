@@ -84,9 +84,12 @@ def term(
 
 
 def term_with_choice(
-    definition: Definition, parameter: Parameter, rules: Callable[[Values], tuple[Criterion, ...]]
+    definition: Definition,
+    parameter: Parameter,
+    rules: Callable[[Values], tuple[Criterion, ...]],
+    instrument: str = "",
 ) -> Definition:
-    """The same term with a parameter that decides between rules."""
+    """The same term with a parameter that decides between rules; `instrument` where it is not of values alone."""
 
     def total(values: Values) -> Total:
         return Total(rules(values), worst=True, items_shown=False)
@@ -94,6 +97,7 @@ def term_with_choice(
     every = [total({parameter.name: choice}).inputs for choice in parameter.choices]
     return replace(
         definition,
+        instrument=instrument or definition.instrument,
         parameters=(parameter,),
         inputs=tuple(dict.fromkeys(i for inputs in every for i in inputs)),
         layers=lambda values: total(values).layers(definition.name),

@@ -8,8 +8,8 @@ anticoagulation, where 5.0 has absolute values. Values and null as in 5.0.
 
 from __future__ import annotations
 
-from carac.definitions.ctcae.fall_from_baseline import BaselineIfAnticoagulated, FallFromBaseline
-from carac.definitions.ctcae.terms import Version, above_limit, below_limit, by_value, term
+from carac.definitions.ctcae.fall_from_baseline import INR_MODE, BaselineIfAnticoagulated, FallFromBaseline
+from carac.definitions.ctcae.terms import Version, above_limit, below_limit, by_value, term, term_with_choice
 from carac.definitions.ctcae.version_5 import (
     FIBRINOGEN,
     FIBRINOGEN_BY_LIMIT,
@@ -18,7 +18,7 @@ from carac.definitions.ctcae.version_5 import (
     INR_CHOICE,
 )
 from carac.language.bands import Bands
-from carac.language.definition import Citation, Definition
+from carac.language.definition import Citation, Definition, Values
 from carac.vocabulary.types import Laboratory, Scale, Worse
 
 VERSION_4 = Version(
@@ -33,6 +33,13 @@ _fibrinogen = (
     by_value("fibrinogen", "fibrinogen", "g/L", FIBRINOGEN),
     below_limit("fibrinogen", "fibrinogen", FIBRINOGEN_BY_LIMIT),
 )
+
+
+def _inr(values: Values) -> tuple[BaselineIfAnticoagulated]:
+    by_limit = Laboratory("inr", Worse.HIGHER, Scale.BY_UPPER_LIMIT)
+    mode = str(values["inr_mode"])
+    return (BaselineIfAnticoagulated(INR_BY_LIMIT, INR_BY_BASELINE, absolute_input=by_limit, mode=mode),)
+
 
 DEFINITIONS: tuple[Definition, ...] = (
     term(VERSION_4, "fibrinogen", "fibrinogen decreased, by lower limit", _fibrinogen),
@@ -49,16 +56,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         (above_limit("inr", "INR", INR_BY_LIMIT),),
         choices=INR_CHOICE,
     ),
-    term(
-        VERSION_4,
-        "inr_with_baseline",
-        "INR increased, against baseline if anticoagulated",
-        (
-            BaselineIfAnticoagulated(
-                INR_BY_LIMIT, INR_BY_BASELINE, absolute_input=Laboratory("inr", Worse.HIGHER, Scale.BY_UPPER_LIMIT)
-            ),
+    term_with_choice(
+        term(
+            VERSION_4,
+            "inr_with_baseline",
+            "INR increased, against baseline if anticoagulated",
+            _inr({"inr_mode": INR_MODE.default}),
+            choices=(*INR_CHOICE, "Prophylactic courses do not count as anticoagulation."),
+            needs=("labs", "treatments"),
         ),
-        choices=(*INR_CHOICE, "Prophylactic courses do not count as anticoagulation."),
-        needs=("labs", "treatments"),
+        INR_MODE,
+        _inr,
     ),
 )

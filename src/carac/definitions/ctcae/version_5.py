@@ -11,7 +11,7 @@ means the current value or the baseline is a parameter. A printed range "<75.0 -
 
 from __future__ import annotations
 
-from carac.definitions.ctcae.fall_from_baseline import BaselineIfAnticoagulated, FallFromBaseline
+from carac.definitions.ctcae.fall_from_baseline import INR_MODE, BaselineIfAnticoagulated, FallFromBaseline
 from carac.definitions.ctcae.terms import Version, above_limit, below_limit, by_value, term, term_with_choice
 from carac.language.bands import Bands
 from carac.language.definition import Citation, Definition
@@ -74,13 +74,17 @@ def coagulation_terms(version: Version) -> tuple[Definition, ...]:
             lambda v: (*_fibrinogen, FallFromBaseline(FIBRINOGEN_LEFT, abnormal=str(v["fib_abnormal"]))),
         ),
         term(version, "inr", "INR increased, absolute", (by_value("inr", "INR", "", INR),), choices=INR_CHOICE),
-        term(
-            version,
-            "inr_with_baseline",
-            "INR increased, against baseline if anticoagulated",
-            (BaselineIfAnticoagulated(INR, INR_BY_BASELINE),),
-            choices=(*INR_CHOICE, "Prophylactic courses do not count as anticoagulation."),
-            needs=("labs", "treatments"),
+        term_with_choice(
+            term(
+                version,
+                "inr_with_baseline",
+                "INR increased, against baseline if anticoagulated",
+                (BaselineIfAnticoagulated(INR, INR_BY_BASELINE),),
+                choices=(*INR_CHOICE, "Prophylactic courses do not count as anticoagulation."),
+                needs=("labs", "treatments"),
+            ),
+            INR_MODE,
+            lambda v: (BaselineIfAnticoagulated(INR, INR_BY_BASELINE, mode=str(v["inr_mode"])),),
         ),
         term(version, "aptt", "aPTT prolonged", (above_limit("aptt", "aPTT", APTT_BY_LIMIT),), choices=INR_CHOICE),
     )

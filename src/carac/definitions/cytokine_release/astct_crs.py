@@ -66,10 +66,17 @@ ALONE = Parameter(
     highest=4,
     source="catalogue 12 no. 16; the source is silent",
 )
+LONG_GAP = Parameter(
+    "long_episode_gap_hours",
+    168,
+    "hours without a sign after which an episode has ended in the second numbering, which changes no grade",
+    lowest=1,
+    source="catalogue 14 P2: report both",
+)
 FIRST_DAY = Parameter(
     "first_day", 0, "first day that can have a grade; what was recorded before it is not read", source="catalogue 1.1"
 )
-PARAMETERS = (GATE, GAP, CARRY, ALONE, FIRST_DAY)
+PARAMETERS = (GATE, GAP, LONG_GAP, CARRY, ALONE, FIRST_DAY)
 
 
 def rows(tables: Tables, values: Values) -> ibis.Table:
@@ -77,6 +84,8 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     chosen: dict[str, Any] = {parameter.name: values.get(parameter.name, parameter.default) for parameter in PARAMETERS}
     observed = with_observations(tables, chosen)
     seen = with_axes(observed, "treatments" in tables.present, chosen["vasopressin_alone"])
+    joined = numbered(seen, chosen["long_episode_gap_hours"])
+    seen = joined.rename(long_number="episode_number", in_long_episode="in_episode")
     gated = fever_gate.with_gate(numbered(seen, chosen["episode_gap_hours"]), chosen["gate_hours"])
     return results(with_records_and_deaths(by_day(graded(gated)), tables, NAME, CAUSES))
 
@@ -159,6 +168,7 @@ def by_day(table: ibis.Table) -> ibis.Table:
         gate=known.gate.max(),
         gate_unsaid=unsaid,
         episode=known.in_episode.ifelse(known.episode_number, ibis.null("int32")).max(),
+        long_episode=known.in_long_episode.ifelse(known.long_number, ibis.null("int32")).max(),
     )
     day = day.filter(day.assessed == 1)
     closed_or_not = (day.gate == 0) & (day.gate_unsaid == 1)
@@ -176,6 +186,7 @@ def results(day: ibis.Table) -> ibis.Table:
         f"{NAME}__hypoxia": day.hypoxia,
         f"{NAME}__gate": day.gate,
         f"{NAME}__episode": day.episode,
+        f"{NAME}__episode_within_7_days": day.long_episode,
         f"{NAME}__recorded": day.recorded,
         f"{NAME}__disagrees": day.disagrees,
     }
@@ -208,6 +219,11 @@ OUTPUTS = (
         "string",
     ),
     Output("__episode", "running number of the last episode of the day; null outside episodes", "int32"),
+    Output(
+        "__episode_within_7_days",
+        "the same where signs less than 7 days (long_episode_gap_hours) apart are one episode; null outside episodes",
+        "int32",
+    ),
     Output("__recorded", "worst grade that a clinician recorded on the day; null where none"),
     Output("__disagrees", "whether the recorded grade lies outside the bounds; null if either is unknown", "boolean"),
 )

@@ -1,4 +1,4 @@
-"""EASIX, m-EASIX and s-EASIX: endothelial activation and stress, per day.
+"""EASIX, m-EASIX and s-EASIX: endothelial activation and stress, per day and before lymphodepletion.
 
 Sources: EASIX: Luft T et al. Lancet Haematol 2017;4:e414-e423. doi:10.1016/S2352-3026(17)30108-4.
 m-EASIX: Pennisi M et al. Blood Adv 2021;5:3397-3406. doi:10.1182/bloodadvances.2020003885.
@@ -6,12 +6,14 @@ Inputs: lactate dehydrogenase (U/L), creatinine (mg/dL), C-reactive protein (mg/
 Values: a positive number without unit, its base-2 logarithm beside it; null where an input is missing or known only as
 an interval (its lowest and highest value then stand beside), and where platelets are 0.
 Open in the sources: which value of the day (worst of each is taken); a C-reactive protein "<0.4" (`below_limit_factor`
-times the limit is taken, and said); assays of lactate dehydrogenase differ by about a factor of two.
+times the limit is taken, and said); platelets of 0 (`zero_platelets`); assays of lactate dehydrogenase differ by about
+a factor of two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
@@ -23,6 +25,7 @@ from carac.language.definition import (
     Columns,
     Definition,
     Layer,
+    Measured,
     Output,
     Rule,
     Status,
@@ -30,15 +33,19 @@ from carac.language.definition import (
     interval,
 )
 from carac.parameters import Parameter
-from carac.vocabulary.types import Grain, Laboratory, Worse
+from carac.vocabulary.types import Baseline, Grain, Laboratory, Worse
 
-LDH = Laboratory("lactate_dehydrogenase", Worse.HIGHER)
-CREATININE = Laboratory("creatinine", Worse.HIGHER)
-C_REACTIVE_PROTEIN = Laboratory("c_reactive_protein", Worse.HIGHER)
-PLATELETS = Laboratory("platelets", Worse.LOWER)
+LDH, CREATININE, C_REACTIVE_PROTEIN, PLATELETS = (
+    "lactate_dehydrogenase",
+    "creatinine",
+    "c_reactive_protein",
+    "platelets",
+)
 
 #: C-reactive protein is kept in mg/L and enters m-EASIX in mg/dL.
 MG_PER_DL = 0.1
+#: The least platelets under ``zero_platelets`` one, 10^9/L.
+LEAST_PLATELETS = 1.0
 
 BELOW_LIMIT_FACTOR = Parameter(
     "below_limit_factor",
@@ -48,6 +55,18 @@ BELOW_LIMIT_FACTOR = Parameter(
     highest=1.0,
     source="catalogue 9.1",
 )
+ZERO_PLATELETS = Parameter(
+    "zero_platelets",
+    "null",
+    "whether platelets of 0 leave no index, or counts below 1 are taken as 1",
+    ("null", "one"),
+    source="catalogue 12 no. 27",
+)
+
+
+def today(analyte: str) -> Laboratory:
+    """The worst value of the day."""
+    return Laboratory(analyte, Worse.LOWER if analyte == PLATELETS else Worse.HIGHER)
 
 
 def quotient(numerators: list[Interval], platelets: Interval) -> Interval:
@@ -66,60 +85,99 @@ def quotient(numerators: list[Interval], platelets: Interval) -> Interval:
     )
 
 
-def _formula(name: str, numerators: Callable[[ibis.Table, Values], list[Interval]], values: Values) -> list[Layer]:
+@dataclass(frozen=True)
+class Index:
+    """One of the three formulas.
+
+    Parameters
+    ----------
+    name, title: as a definition has them.
+    citation: the source.
+    numerators: what is multiplied.
+    formula: in words.
+    parameters: its open choices.
+    """
+
+    name: str
+    title: str
+    citation: Citation
+    numerators: tuple[str, ...]
+    formula: str
+    parameters: tuple[Parameter, ...] = (ZERO_PLATELETS,)
+
+
+LUFT = Citation("Luft T et al. Lancet Haematol 2017;4:e414-e423", "10.1016/S2352-3026(17)30108-4")
+PENNISI = Citation("Pennisi M et al. Blood Adv 2021;5:3397-3406", "10.1182/bloodadvances.2020003885")
+EASIX = Index(
+    "easix",
+    "EASIX",
+    LUFT,
+    (LDH, CREATININE),
+    "lactate dehydrogenase (U/L) x creatinine (mg/dL) / platelets (10^9/L)",
+)
+M_EASIX = Index(
+    "m_easix",
+    "modified EASIX",
+    PENNISI,
+    (LDH, C_REACTIVE_PROTEIN),
+    "lactate dehydrogenase (U/L) x C-reactive protein (mg/dL) / platelets (10^9/L)",
+    (BELOW_LIMIT_FACTOR, ZERO_PLATELETS),
+)
+S_EASIX = Index("s_easix", "simplified EASIX", LUFT, (LDH,), "lactate dehydrogenase (U/L) / platelets (10^9/L)")
+
+
+def _numerator(table: ibis.Table, source: Measured, analyte: str, values: Values) -> Interval:
+    value = interval(table, source)
+    if analyte != C_REACTIVE_PROTEIN:
+        return value
+    share = float(values["below_limit_factor"] or 0)
+    below_limit = (value.low == 0) & (value.high > 0)
+    low, high = (below_limit.ifelse(value.high * number(share), end) for end in (value.low, value.high))
+    return Interval(low * number(MG_PER_DL), high * number(MG_PER_DL))
+
+
+def _platelets(table: ibis.Table, source: Measured, values: Values) -> Interval:
+    value = interval(table, source)
+    if values["zero_platelets"] == "null":
+        return value
+    least = number(LEAST_PLATELETS)
+    # Not `greatest`: it would make a missing count 1 where an engine leaves nulls out of it.
+    return Interval(*((end < least).ifelse(least, end) for end in (value.low, value.high)))
+
+
+def _layers(name: str, index: Index, source: Callable[[str], Measured], values: Values) -> list[Layer]:
     def bounds(table: ibis.Table) -> Columns:
-        made = quotient(numerators(table, values), interval(table, PLATELETS))
+        numerators = [_numerator(table, source(analyte), analyte, values) for analyte in index.numerators]
+        made = quotient(numerators, _platelets(table, source(PLATELETS), values))
         return {f"{name}__lowest": made.low, f"{name}__highest": made.high}
 
     def value(table: ibis.Table) -> Columns:
         return {name: agreed(table[f"{name}__lowest"], table[f"{name}__highest"])}
 
     def logarithm(table: ibis.Table) -> Columns:
-        index: ir.FloatingValue = table[name]
+        result: ir.FloatingValue = table[name]
         # The guard keeps engines from taking the logarithm of 0.
-        positive = (index > 0).ifelse(index, ibis.null("float64"))
+        positive = (result > 0).ifelse(result, ibis.null("float64"))
         return {f"{name}__log2": positive.ln() / number(0.6931471805599453)}
 
     return [bounds, value, logarithm]
 
 
-def _easix(table: ibis.Table, _: Values) -> list[Interval]:
-    return [interval(table, LDH), interval(table, CREATININE)]
-
-
-def _s_easix(table: ibis.Table, _: Values) -> list[Interval]:
-    return [interval(table, LDH)]
-
-
-def _m_easix(table: ibis.Table, values: Values) -> list[Interval]:
-    protein = interval(table, C_REACTIVE_PROTEIN)
-    share = float(values["below_limit_factor"] or 0)
-    below_limit = (protein.low == 0) & (protein.high > 0)
-    low, high = (below_limit.ifelse(protein.high * number(share), end) for end in (protein.low, protein.high))
-    return [interval(table, LDH), Interval(low * number(MG_PER_DL), high * number(MG_PER_DL))]
-
-
-def _definition(
-    name: str,
-    title: str,
-    citation: Citation,
-    certainty: Certainty,
-    inputs: tuple[Laboratory, ...],
-    formula: str,
-    numerators: Callable[[ibis.Table, Values], list[Interval]],
-    parameters: tuple[Parameter, ...] = (),
-) -> Definition:
+def _definition(index: Index, certainty: Certainty, before: bool = False) -> Definition:
+    name = f"{index.name}_pre" if before else index.name
+    source: Callable[[str], Measured] = Baseline if before else today
+    day = "The last value of each input before lymphodepletion is taken (the baseline of the grid)."
     return Definition(
         name=name,
-        title=title,
+        title=f"{index.title} before lymphodepletion" if before else index.title,
         instrument="EASIX",
         version="1",
-        citation=citation,
+        citation=index.citation,
         status=Status.CONSENSUS,
         certainty=certainty,
         population="adults",
-        grain=Grain.DAY,
-        inputs=(*inputs, PLATELETS),
+        grain=Grain.INFUSION if before else Grain.DAY,
+        inputs=tuple(source(analyte) for analyte in (*index.numerators, PLATELETS)),
         outputs=(
             Output(
                 "", "value of the index; null where an input is missing, an interval, or platelets are 0", "float64"
@@ -128,47 +186,22 @@ def _definition(
             Output("__highest", "highest possible value; null where an input is missing", "float64"),
             Output("__log2", "base-2 logarithm of the index; null where the index is null or 0", "float64"),
         ),
-        layers=lambda values: _formula(name, numerators, values),
-        parameters=parameters,
-        rules=(Rule("formula", formula, "", ()),),
+        layers=lambda values: _layers(name, index, source, values),
+        parameters=index.parameters,
+        rules=(Rule("formula", index.formula, "", ()),),
         lowest=None,
         choices=(
-            "The worst value of each input on the calendar day is taken.",
+            day if before else "The worst value of each input on the calendar day is taken.",
             "Published cut-offs belong to their cohorts.",
         ),
     )
 
 
-LUFT = Citation("Luft T et al. Lancet Haematol 2017;4:e414-e423", "10.1016/S2352-3026(17)30108-4")
-PENNISI = Citation("Pennisi M et al. Blood Adv 2021;5:3397-3406", "10.1182/bloodadvances.2020003885")
-
 DEFINITIONS: tuple[Definition, ...] = (
-    _definition(
-        "easix",
-        "EASIX",
-        LUFT,
-        Certainty.VERIFIED,
-        (LDH, CREATININE),
-        "lactate dehydrogenase (U/L) x creatinine (mg/dL) / platelets (10^9/L)",
-        _easix,
-    ),
-    _definition(
-        "m_easix",
-        "modified EASIX",
-        PENNISI,
-        Certainty.VERIFIED,
-        (LDH, C_REACTIVE_PROTEIN),
-        "lactate dehydrogenase (U/L) x C-reactive protein (mg/dL) / platelets (10^9/L)",
-        _m_easix,
-        (BELOW_LIMIT_FACTOR,),
-    ),
-    _definition(
-        "s_easix",
-        "simplified EASIX",
-        LUFT,
-        Certainty.MEMORY_HIGH,
-        (LDH,),
-        "lactate dehydrogenase (U/L) / platelets (10^9/L)",
-        _s_easix,
-    ),
+    _definition(EASIX, Certainty.VERIFIED),
+    _definition(M_EASIX, Certainty.VERIFIED),
+    _definition(S_EASIX, Certainty.MEMORY_HIGH),
+    _definition(EASIX, Certainty.VERIFIED, before=True),
+    _definition(M_EASIX, Certainty.MEMORY_MODERATE, before=True),
+    _definition(S_EASIX, Certainty.MEMORY_HIGH, before=True),
 )

@@ -26,6 +26,7 @@ CEILING = 1e9
 #: Longer than any window: no gap is too long to be filled.
 NO_LIMIT = 1000
 CENSORING = ("death", "follow_up_end", "progression", "next_therapy")
+BOOST, BOOST_CLASS = "censor_at_cell_boost", "cell_boost"
 COMPARATORS = {"<": below, "<=": at_most}
 ROUNDING = ("none", "ten_half_to_even")
 
@@ -54,6 +55,12 @@ def window_parameters(first_day: int, last_day: int, censoring: Iterable[str], s
                 source="catalogue 12 #4",
             )
             for event in CENSORING
+        ),
+        Parameter(
+            BOOST,
+            False,
+            "whether the window ends on the day of a haematopoietic cell boost, that day included",
+            source="catalogue 0, censoring",
         ),
     )
 
@@ -116,8 +123,9 @@ def limits(tables: Tables, values: Values, read_to_day: int = 0) -> ibis.Table:
     """
     start, last = whole(values, "first_day"), whole(values, "last_day")
     read_to = max(last, read_to_day)
-    infusions = tables.infusions
+    infusions = _with_boost(tables, start) if values[BOOST] else tables.infusions
     ends = [infusions[f"{event}_day"].fill_null(read_to) for event in CENSORING if values[f"censor_at_{event}"]]
+    ends += [infusions.boost_day.fill_null(read_to)] if values[BOOST] else []
     end = ibis.least(infusions.last_day.fill_null(read_to), ibis.literal(read_to, "int32"), *ends).cast("int32")
     windows = infusions.select(
         *KEYS,
@@ -126,6 +134,15 @@ def limits(tables: Tables, values: Values, read_to_day: int = 0) -> ibis.Table:
         graded_to=ibis.least(end, ibis.literal(last, "int32")).cast("int32"),
     )
     return windows.filter(windows.window_start <= windows.graded_to)
+
+
+def _with_boost(tables: Tables, start: int) -> ibis.Table:
+    """The infusions with the day of the first cell boost of the window, null where none was given."""
+    given = tables.treatments.filter(tables.treatments.agent_class == BOOST_CLASS)
+    first = given.filter(given.start_day >= start).group_by(*KEYS).aggregate(boost_day=given.start_day.min())
+    joined = tables.infusions.left_join(first, list(KEYS))
+    ends = [f"{event}_day" for event in CENSORING]
+    return joined.select(*KEYS, "first_day", "last_day", *ends, "boost_day")
 
 
 def counts(tables: Tables, windows: ibis.Table, values: Values, source: Laboratory, factor: float = 1.0) -> ibis.Table:

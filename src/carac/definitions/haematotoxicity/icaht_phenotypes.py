@@ -46,30 +46,19 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion with a count."""
     windows = limits(tables, values)
     days = every_day(counts(tables, windows, values, NEUTROPHILS, PER_MICROLITRE), values)
-    days = days.filter(days.low.notnull())
-    days = days.mutate(severe=below(days.high, SEVERE), dip=below(days.high, DIP).ifelse(1, 0))
-    earlier = ibis.window(group_by=list(KEYS), order_by="day", preceding=(None, 1))
-    days = days.mutate(after_dip=(days.dip.max().over(earlier) == 1).fill_null(False))
-    days = days.mutate(recovery=(days.after_dip & above(days.low, RECOVERED)).ifelse(1, 0))
-    days = days.mutate(after_recovery=(days.recovery.max().over(earlier) == 1).fill_null(False))
-    late = days.day >= whole(values, "second_dip_from")
-    runs = joined_runs(days.filter(days.severe), KEYS, "day", ["severe"], 0)
-    longest = runs.group_by(*KEYS).aggregate(longest=longest_run(runs, "day", "severe"))
-    found = days.group_by(*KEYS).aggregate(
-        dips=days.dip.max(),
-        late_days=late.ifelse(1, 0).sum(),
-        late_dips=(late & (days.dip == 1)).ifelse(1, 0).max(),
-        late_open=(late & ~at_least(days.low, DIP) & (days.dip == 0)).ifelse(1, 0).max(),
-        second=(late & days.after_recovery & (days.dip == 1)).ifelse(1, 0).max(),
-        second_day=(late & days.after_recovery & (days.dip == 1)).ifelse(days.day, ibis.null("int32")).min(),
-    )
+    found = _dips(days.filter(days.low.notnull()), whole(values, "second_dip_from"))
+    longest = _longest_severe(days)
     found = found.left_join(longest, list(KEYS))
-    aplastic = found.longest.fill_null(0) >= whole(values, "aplastic_days")
+    needed = whole(values, "aplastic_days")
+    nothing = ibis.null("string")
     word = ibis.cases(
-        (aplastic, "aplastic"),
+        (found.surely_severe.fill_null(0) >= needed, "aplastic"),
+        (found.maybe_severe.fill_null(0) >= needed, nothing),
         (found.second == 1, "intermittent"),
-        ((found.late_days == 0) | (found.late_open == 1), ibis.null("string")),
-        (found.dips == 0, "none"),
+        (found.second_maybe == 1, nothing),
+        ((found.late_days == 0) | (found.late_open == 1), nothing),
+        (found.dips_maybe == 0, "none"),
+        (found.dips == 0, nothing),
         (found.late_dips == 0, "quick"),
         else_="slow",
     )
@@ -77,9 +66,51 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
         *KEYS,
         **{
             NAME: word,
-            f"{NAME}__longest_below_500": found.longest.fill_null(0).cast("int32"),
+            f"{NAME}__longest_below_500": found.surely_severe.fill_null(0).cast("int32"),
             f"{NAME}__second_dip_day": found.second_day.cast("int32"),
         },
+    )
+
+
+def _longest_severe(days: ibis.Table) -> ibis.Table:
+    """The longest run surely, and the longest possibly, below 500; unknown days count between two counts only."""
+    series = ibis.window(group_by=list(KEYS))
+    counted = days.low.notnull().ifelse(days.day, ibis.null("int32"))
+    inside = (days.day >= counted.min().over(series)) & (days.day <= counted.max().over(series))
+    days = days.mutate(
+        surely_severe=below(days.high, SEVERE).fill_null(False),
+        maybe_severe=inside & below(days.low, SEVERE).fill_null(True),
+    )
+    flags = ("surely_severe", "maybe_severe")
+    runs = joined_runs(days.filter(days.maybe_severe), KEYS, "day", flags, 0)
+    return runs.group_by(*KEYS).aggregate(**{flag: longest_run(runs, "day", flag) for flag in flags})
+
+
+def _dips(days: ibis.Table, second_dip_from: int) -> ibis.Table:
+    """The dips below 1000, the recoveries above 1500 after one, and the second dips, surely and possibly."""
+    earlier = ibis.window(group_by=list(KEYS), order_by="day", preceding=(None, 1))
+    days = days.mutate(
+        dip=below(days.high, DIP).ifelse(1, 0),
+        dip_maybe=below(days.low, DIP).ifelse(1, 0),
+        high_enough=above(days.low, RECOVERED),
+        high_enough_maybe=above(days.high, RECOVERED),
+    )
+    for end in ("", "_maybe"):
+        after_dip = (days[f"dip{end}"].max().over(earlier) == 1).fill_null(False)
+        days = days.mutate(**{f"recovery{end}": (after_dip & days[f"high_enough{end}"]).ifelse(1, 0)})
+        after_recovery = (days[f"recovery{end}"].max().over(earlier) == 1).fill_null(False)
+        second = (days.day >= second_dip_from) & after_recovery & (days[f"dip{end}"] == 1)
+        days = days.mutate(**{f"second{end}": second})
+    late = days.day >= second_dip_from
+    return days.group_by(*KEYS).aggregate(
+        dips=days.dip.max(),
+        dips_maybe=days.dip_maybe.max(),
+        late_days=late.ifelse(1, 0).sum(),
+        late_dips=(late & (days.dip == 1)).ifelse(1, 0).max(),
+        late_open=(late & ~at_least(days.low, DIP) & (days.dip == 0)).ifelse(1, 0).max(),
+        second=days.second.ifelse(1, 0).max(),
+        second_maybe=days.second_maybe.ifelse(1, 0).max(),
+        second_day=days.second.ifelse(days.day, ibis.null("int32")).min(),
     )
 
 
@@ -112,7 +143,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         monotone=False,
         choices=(
             "Thresholds 500, 1000 and 1500 and day 21 are from memory, moderate.",
-            "Days without a count, also after interpolation, say nothing.",
+            "Days without a count, also after interpolation, are no dip; between two counts they may have been below "
+            "500, and where they could make 14 days in a row the phenotype is null.",
+            "Quick is without a second dip at or after day 21, intermittent with one after it: day 21 itself counts.",
             "Who is below 1000 from day 21 on without having recovered, and not aplastic, is slow: the source names "
             "three phenotypes only.",
         ),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ibis
 
 from carac.definitions.risk.before_infusion import NOT_DERIVED
-from carac.language.comparisons import Interval, agreed, number
+from carac.language.comparisons import Interval, agreed, at_least, at_most, number
 from carac.language.definition import (
     Certainty,
     Citation,
@@ -42,8 +42,8 @@ def _cubic(x: ibis.Value, coefficients: tuple[float, float, float, float]) -> ib
 
 
 def _of_d_dimer(x: ibis.Value) -> ibis.Value:
-    inside = (x >= number(FROM)) & (x <= number(TO))
-    points = (x <= number(BETWEEN)).ifelse(_cubic(x, LOW_RANGE), _cubic(x, HIGH_RANGE))
+    inside = at_least(x, FROM) & at_most(x, TO)
+    points = at_most(x, BETWEEN).ifelse(_cubic(x, LOW_RANGE), _cubic(x, HIGH_RANGE))
     return inside.ifelse(points, ibis.null("float64"))
 
 
