@@ -366,6 +366,15 @@ def test_a_broken_record_leaves_the_others(tmp_path: Path) -> None:
     assert "already read" in result.output
 
 
+def test_a_download_of_several_records_is_read(tmp_path: Path) -> None:
+    many = [VERSION_2, {"protocolSection": {"identificationModule": {}}}, older(True)]
+    (tmp_path / "list.json").write_text(json.dumps(many), encoding="utf-8")
+    output = tmp_path / "out"
+    result = run.invoke(app, ["evidence", "registry", str(tmp_path), "-o", str(output)])
+    assert sorted(path.stem for path in output.glob("*.toml")) == ["nct99999991", "nct99999992"]
+    assert "list.json, record 2 has no adverse events" in result.output
+
+
 # ---- citations ----
 
 RIS = """TY  - JOUR
@@ -462,6 +471,11 @@ def test_list_show_and_check(tmp_path: Path) -> None:
     assert "zuma_7" in run.invoke(app, ["evidence", "list"]).output
     rows = json.loads(run.invoke(app, ["evidence", "list", "--outcome", "venous_thromboembolism", "--json"]).output)
     assert {"zuma_7", "ko_2025"} <= {row["study"] for row in rows}
+    patients = {
+        row["name"]: row["patients"] for row in json.loads(run.invoke(app, ["evidence", "list", "--json"]).output)
+    }
+    # Two arms of 180 and 179; a cohort of 127 of which 89 are an arm of their own; a review without arms.
+    assert (patients["zuma_7"], patients["johnsrud_2021"], patients["lee_2026_review"]) == (359, 127, None)
     shown = run.invoke(app, ["evidence", "show", "zuma_7"]).output
     assert "1.18" in shown
     assert "Table 1" in shown

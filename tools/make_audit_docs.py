@@ -16,6 +16,7 @@ from typing import Any
 from carac import evidence
 from carac.evidence.audit import AuditFinding, Weight, audit
 from carac.evidence.audit.finding import SAID
+from carac.evidence.review_tables import COHORTS, TRIALS
 from make_vocabulary_docs import table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,10 +31,9 @@ Written by `python tools/make_audit_docs.py` from the shipped study files; chang
 The review (Lee D, Lage Bodour Danielian PL, Leader A. Bleeding, Thrombosis and Vascular Biology 2026;5(s1):461,
 doi:10.4081/btvb.2026.461) gathered what is known about bleeding and thrombosis after CAR T-cells into two tables. carac
 holds every cell of them as printed, and `carac evidence audit` asks of each what arithmetic can ask. This page is the
-answer. **These are checks, not accusations.** In a table of some ninety figures from sixteen publications and a
-registry a handful that do not fit is usual; several have an innocent reason that only the original paper shows; the
-conclusions of the review do not hang on any of them. carac changes no figure: what is pooled, and with which
-denominator, is said where it is pooled.
+answer. **These are checks, not accusations.** Among {figures} figures of {studies} studies a handful that do not fit is
+usual; several have an innocent reason that only the original paper shows. carac changes no figure: what is pooled, and
+with which denominator, is said where it is pooled.
 
 What is asked: does count / denominator round to the printed percentage, half up, half to even, by truncation or by
 ceiling; if not, which denominators would give it, and is one of them another population of the study; could a lone
@@ -54,7 +54,11 @@ ABOUT = {
 def document() -> str:
     """The whole page."""
     found = audit(evidence.load())
-    parts = [HEAD]
+    rows = [evidence.load()[name] for name in (*TRIALS, *COHORTS)]
+    printed = sum(one.reported and bool(one.cell.row) and not one.repeats for row in rows for one in row.outcomes)
+    # The table of coagulopathy by trial is not the review's.
+    printed -= sum(one.source == "table_of_trials" for row in rows for one in row.outcomes)
+    parts = [HEAD.format(figures=printed, studies=len(rows))]
     for weight, heading in ABOUT.items():
         chosen = [one for one in found if one.weight is weight]
         parts.append(

@@ -9,7 +9,7 @@ from pathlib import Path
 from carac import evidence
 from carac.commands import showing
 from carac.evidence.citations import file_name, read_citations
-from carac.evidence.registry import read_record, study_of_record
+from carac.evidence.registry import raw_records, record_of, study_of_record
 from carac.evidence.registry.folder import TERMS, read_folder, write_folder
 from carac.evidence.screening import read_screening
 from carac.evidence.study import Citation, Source, Study
@@ -56,7 +56,7 @@ def _studies(file: Path) -> tuple[list[Study], str]:
     if file.suffix == ".toml":
         return [evidence.read_study(file)], ""
     if file.suffix == ".json":
-        return [study_of_record(read_record(file))[0]], ""
+        return [study_of_record(record_of(loaded, name))[0] for name, loaded in raw_records(file)], ""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -49,14 +49,15 @@ def list_studies(studies: Sequence[Path], no_shipped: bool, outcome: str | None,
 
 
 def _summary(study: evidence.Study) -> dict[str, object]:
-    overlapping = {name for arm in study.arms for name in arm.overlaps}
-    numbers = [arm.n for arm in study.arms if not arm.overlaps or arm.name in overlapping]
+    numbers = [arm.n for arm in study.arms if arm.n is not None]
+    # Arms that may count the same people are not added; the largest stands for all.
+    together = max if any(arm.overlaps for arm in study.arms) else sum
     first = study.citations[0]
     return {
         "name": study.name,
         "title": study.title,
         "design": study.design,
-        "patients": sum(n for n in numbers if n is not None) if any(n is not None for n in numbers) else None,
+        "patients": together(numbers) if numbers else None,
         "outcomes": sum(one.reported for one in study.outcomes),
         "published_in": f"{first.journal} {first.year or ''}".strip(),
     }
@@ -74,7 +75,10 @@ def _list_outcome(found: evidence.Evidence, outcome: str, json: bool) -> None:
     table = _table(("study", "arm", "count", "of", "printed %", "by when", "definition", "from"))
     for study, one in entries:
         table.add_row(
-            Text(study.name, style="cyan"), study.arm(one.arm).label, *figures(one), study.source(one.source).kind
+            Text(study.name, style="cyan"),
+            study.arm(one.arm).label,
+            *figures(one),
+            study.source(one.source).kind + (" (again)" if one.repeats else ""),
         )
     showing.console().print(table)
 
@@ -85,7 +89,13 @@ def figures(one: evidence.Outcome) -> tuple[str, ...]:
         return ("not reported", "", "", "", "")
     definition = " ".join(
         part
-        for part in (one.serious, f"grade {one.grades}" if one.grades else "", one.definition, one.definition_version)
+        for part in (
+            "" if one.counted == "patients" else f"{one.counted}, not patients;",
+            one.serious,
+            f"grade {one.grades}" if one.grades else "",
+            one.definition,
+            one.definition_version,
+        )
         if part
     )
     count = "·" if one.count is None else str(one.count)

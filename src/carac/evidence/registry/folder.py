@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from carac.evidence.registry.layouts import read_record
+from carac.evidence.registry.layouts import raw_records, record_of
 from carac.evidence.registry.study_file import TermReading, study_of_record
 from carac.evidence.study import Study
 from carac.evidence.writing import write_study
@@ -55,19 +55,31 @@ def read_folder(
     findings = Findings()
     for number, file in enumerate(files, 1):
         with progress.step(f"{number} of {len(files)}: {file.name}"):
-            try:
-                study, own = study_of_record(read_record(file), terms, with_flags)
-            except CaracError as error:
-                findings.add(_finding("unread_record", Severity.WARNING, file.name, str(error)))
-                continue
-            if study.name in studies:
-                message = f"{study.registry_number} was already read from another file; this one is left out."
-                findings.add(_finding("record_twice", Severity.WARNING, file.name, message))
-                continue
-            studies[study.name] = study
-            readings += own
+            for study, own in _of_file(file, terms, with_flags, findings):
+                if study.name in studies:
+                    message = f"{study.registry_number} was already read; this one is left out."
+                    findings.add(_finding("record_twice", Severity.WARNING, file.name, message))
+                    continue
+                studies[study.name] = study
+                readings += own
     findings.extend(_for_a_person(readings))
     return Folder(tuple(studies.values()), tuple(readings), findings)
+
+
+def _of_file(
+    file: Path, terms: Mapping[str, Term] | None, with_flags: bool, findings: Findings
+) -> Iterator[tuple[Study, list[TermReading]]]:
+    """The studies of the records of a file; a record that cannot be read is a finding and leaves the others."""
+    try:
+        raw = raw_records(file)
+    except CaracError as error:
+        findings.add(_finding("unread_record", Severity.WARNING, file.name, str(error)))
+        return
+    for name, loaded in raw:
+        try:
+            yield study_of_record(record_of(loaded, name), terms, with_flags)
+        except CaracError as error:
+            findings.add(_finding("unread_record", Severity.WARNING, file.name, str(error)))
 
 
 def _finding(kind: str, severity: Severity, file: str, message: str, count: int = 1, remedy: str = "") -> Finding:

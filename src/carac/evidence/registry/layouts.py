@@ -24,21 +24,36 @@ _MORTALITY, _SERIOUS, _OTHER = (
 
 
 def read_record(path: Path) -> Record:
-    """The record of a JSON file.
+    """The record of a JSON file that holds one.
 
     Raises
     ------
     CaracError: the file is no JSON, no record of either layout, or has no adverse events.
     """
+    return record_of(_loaded(path), path.name)
+
+
+def raw_records(path: Path) -> list[tuple[str, Any]]:
+    """The records of a JSON file, not yet read, each with a name for messages.
+
+    A file holds one record, or many as a list or under "studies", as downloads of a whole search do.
+    """
+    loaded = _loaded(path)
+    many = loaded.get("studies") if isinstance(loaded, dict) else loaded
+    if not isinstance(many, list):
+        return [(path.name, loaded)]
+    return [(f"{path.name}, record {number}", one) for number, one in enumerate(many, 1)]
+
+
+def _loaded(path: Path) -> Any:
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise CaracError(f"{path.name} cannot be read ({error}).") from None
     except json.JSONDecodeError as error:
         raise CaracError(
             f"{path.name} is no JSON ({error.msg}, line {error.lineno}); save the record as JSON."
         ) from None
-    return record_of(loaded, path.name)
 
 
 def record_of(loaded: Any, name: str) -> Record:
