@@ -68,3 +68,15 @@ def test_stale_figures_fail_only_where_everything_is_required(
     monkeypatch.setenv("CARAC_REQUIRE_ALL", require_all)
     monkeypatch.setattr(stale_figures, "stale", lambda: ["benchmark.json: seconds (package changed since)"])
     assert stale_figures.main() == status
+
+
+def test_parts_are_stale_one_by_one(root: Path) -> None:
+    (root / "other.py").write_text("one = 1\n", encoding="utf-8")
+    parts = {
+        name: {"figures": {"seconds": 1}, "depends_on": stale_figures.depends_on([name], root)}
+        for name in ("package", "other.py")
+    }
+    (root / "proofs" / "benchmark.json").write_text(json.dumps({"parts": parts}), encoding="utf-8")
+    assert stale_figures.stale(root) == []
+    (root / "other.py").write_text("one = 2\n", encoding="utf-8")
+    assert stale_figures.stale(root) == ["benchmark.json: other.py (other.py changed since)"]

@@ -5,6 +5,7 @@ A long job in proofs/ writes its figures to a JSON file beside it, with the code
     {"figures": {"ratio to hand-written SQL": 1.18},
      "depends_on": {"src/carac/engine": "<hash>", "proofs/benchmark.sql": "<hash>"}}
 
+or, where parts of a job depend on other code, one such pair for each part: {"parts": {"definitions.sic": {...}}}.
 `depends_on(...)` makes the second part; a name is a file, or a folder with all that is in it. A figure is stale once
 one of the hashes is no longer right. Stale figures are printed; with CARAC_REQUIRE_ALL=1 they also fail.
 """
@@ -15,7 +16,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,15 +62,21 @@ def reasons(proof: Path, root: Path) -> list[str]:
     """Why the figures of one file are stale; empty where they are not."""
     try:
         content = json.loads(proof.read_text(encoding="utf-8"))
-        figures, known = content["figures"], content["depends_on"]
+        if "parts" not in content:
+            return _of_part(proof.name, content["figures"], content["depends_on"], root)
+        found = [
+            _of_part(proof.name, [name], part["depends_on"], root) for name, part in sorted(content["parts"].items())
+        ]
     except (ValueError, KeyError, TypeError) as fault:
         return [f"{proof.name}: cannot be read as figures with what they depend on ({fault!r})"]
+    return [line for lines in found for line in lines]
+
+
+def _of_part(file: str, figures: Iterable[str], known: Mapping[str, str], root: Path) -> list[str]:
     if not known:
-        return [f"{proof.name}: does not say what its figures depend on"]
+        return [f"{file}: does not say what its figures depend on"]
     changed = [name for name, value in known.items() if code_hash(root / name) != value]
-    if not changed:
-        return []
-    return [f"{proof.name}: {figure} ({', '.join(changed)} changed since)" for figure in figures]
+    return [f"{file}: {figure} ({', '.join(changed)} changed since)" for figure in figures] if changed else []
 
 
 def stale(root: Path = ROOT) -> list[str]:

@@ -12,7 +12,7 @@ from carac.cohort.checks import check_cohort
 from carac.cohort.cohort import Cohort, make_cohort
 from carac.cohort.labs import LabOptions
 from carac.cohort.limits import load_site_limits
-from carac.definitions import all_definitions
+from carac.definitions import all_definitions, definitions_from
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError
 from carac.grading.by_hand.calculation import Calculation
@@ -106,6 +106,7 @@ def grade(
     parameters: Parameters | Overrides | str | Path | None = None,
     definitions: Sequence[str] | None = None,
     progress: Progress | None = None,
+    definitions_file: str | Path | None = None,
 ) -> Graded:
     """Grade a cohort.
 
@@ -114,11 +115,15 @@ def grade(
     cohort: from `read`, or the place of a record.
     parameters: resolved parameters, a mapping of scopes, or a TOML file. The window of days is that of `read`.
     definitions: names; None grades all that run by default.
+    definitions_file: TOML file with definitions of your own, which run by default.
 
     Raises
     ------
     CaracError: an unknown definition or parameter, or a record that cannot be read.
     """
+    if definitions_file is not None:
+        with definitions_from(definitions_file):
+            return grade(cohort, parameters, definitions, progress)
     chosen = parameters if isinstance(parameters, Parameters) else globals()["parameters"](parameters)
     if not isinstance(cohort, Cohort):
         cohort = read(cohort, parameters=chosen, progress=progress)
@@ -133,7 +138,12 @@ def explain(graded: Graded, patient: str, day: int, infusion: int | None = None)
     return explain_day(graded, patient, day, infusion)
 
 
-def calculate(name: str, items: Mapping[str, object], parameters: Overrides | None = None) -> Calculation:
+def calculate(
+    name: str,
+    items: Mapping[str, object],
+    parameters: Overrides | None = None,
+    definitions_file: str | Path | None = None,
+) -> Calculation:
     """One case by hand, through the expressions that grade a cohort.
 
     Parameters
@@ -143,6 +153,7 @@ def calculate(name: str, items: Mapping[str, object], parameters: Overrides | No
         "d_dimer": "8xULN"}``. A bare number is in the unit that ``carac calc NAME`` lists; ``day`` is the day after
         infusion that is graded (0).
     parameters: by scope and name.
+    definitions_file: TOML file with definitions of your own.
 
     Raises
     ------
@@ -154,7 +165,7 @@ def calculate(name: str, items: Mapping[str, object], parameters: Overrides | No
     >>> made.value, made.lowest, made.highest, [one.item.name for one in made.missing][0]
     (None, 6, 8, 'prothrombin_time')
     """
-    return calculate_by_hand(name, items, parameters)
+    return calculate_by_hand(name, items, parameters, Path(definitions_file) if definitions_file else None)
 
 
 def compare(first: str | Path, second: str | Path) -> Comparison:
@@ -162,9 +173,10 @@ def compare(first: str | Path, second: str | Path) -> Comparison:
     return compare_folders(Path(first), Path(second))
 
 
-def definitions() -> dict[str, Definition]:
-    """Every definition by name."""
-    return dict(all_definitions())
+def definitions(definitions_file: str | Path | None = None) -> dict[str, Definition]:
+    """Every definition by name; with a TOML file, also those of your own."""
+    with definitions_from(definitions_file):
+        return dict(all_definitions())
 
 
 def synthesize(

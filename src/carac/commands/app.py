@@ -39,6 +39,10 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="GROUP.NAME=VALUE c
 Definitions = Annotated[
     list[str] | None, typer.Option("--definition", "-d", help="grade only this one; may be repeated")
 ]
+OwnFile = Annotated[
+    Path | None,
+    typer.Option("--definitions-file", help="TOML file with definitions of your own; docs/own_definitions.md"),
+]
 Memory = Annotated[str | None, typer.Option("--memory", help="limit for the engine, such as 4GB")]
 Temporary = Annotated[Path | None, typer.Option("--temporary", help="folder for the engine to spill into")]
 Full = Annotated[bool, typer.Option("--full/--short", help="also every grade, the course, sources and choices")]
@@ -117,6 +121,7 @@ def grade(
     d_dimer: DDimer = None,
     keep_implausible: Implausible = False,
     definitions: Definitions = None,
+    definitions_file: OwnFile = None,
     parameter_file: ParameterFile = None,
     changes: Set = None,
     items: Annotated[bool, typer.Option("--items", help="also write what each grade was made of")] = False,
@@ -134,7 +139,8 @@ def grade(
 
     reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
     chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, hash_identifiers)
-    work.grade(records, output, chosen, items, sensitivity)
+    with work.definitions_from(definitions_file):
+        work.grade(records, output, chosen, items, sensitivity)
 
 
 @app.command()
@@ -151,6 +157,7 @@ def explain(
     d_dimer: DDimer = None,
     keep_implausible: Implausible = False,
     definitions: Definitions = None,
+    definitions_file: OwnFile = None,
     parameter_file: ParameterFile = None,
     changes: Set = None,
     memory: Memory = None,
@@ -163,7 +170,8 @@ def explain(
 
     reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
     chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, False)
-    work.explain(records, patient, day, infusion, chosen, full, json)
+    with work.definitions_from(definitions_file):
+        work.explain(records, patient, day, infusion, chosen, full, json)
 
 
 @app.command()
@@ -178,6 +186,7 @@ def report(
     d_dimer: DDimer = None,
     keep_implausible: Implausible = False,
     definitions: Definitions = None,
+    definitions_file: OwnFile = None,
     parameter_file: ParameterFile = None,
     changes: Set = None,
     options: Annotated[
@@ -206,7 +215,8 @@ def report(
     reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
     chosen = work.Run(reading, parameter_file, changes, definitions, memory, temporary, False)
     asked = reporting.options_of(options, by, patients, hide_small_cells, show_identifiers, salt)
-    reporting.report(records, output, chosen, asked)
+    with work.definitions_from(definitions_file):
+        reporting.report(records, output, chosen, asked)
 
 
 @app.command()
@@ -231,6 +241,7 @@ def calc(
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE changes one parameter; may be repeated")
     ] = None,
+    definitions_file: OwnFile = None,
     json: Json = False,
     show_help: Annotated[bool, typer.Option("--help", help="what the definition takes, with an example")] = False,
 ) -> None:
@@ -240,18 +251,23 @@ def calc(
         raise typer.Exit
     from carac.commands import by_hand
 
-    by_hand.run(name, [] if show_help else items or [], None if show_help else table, parameter_file, changes, json)
+    typed = [] if show_help else items or []
+    chosen = by_hand.Chosen(name, parameter_file, changes, definitions_file)
+    by_hand.run(chosen, typed, None if show_help else table, json)
 
 
 @app.command()
 def definitions(
     name: Annotated[str | None, typer.Argument(help="one definition; else all are listed", show_default=False)] = None,
+    definitions_file: OwnFile = None,
     json: Json = False,
 ) -> None:
     """Show the cards of the definitions."""
     from carac.commands import cards
+    from carac.definitions import definitions_from
 
-    cards.run(name, json)
+    with definitions_from(definitions_file):
+        cards.run(name, json)
 
 
 @app.command()

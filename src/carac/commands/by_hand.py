@@ -6,6 +6,7 @@ import csv
 import io
 import json as json_module
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +17,39 @@ from carac.grading.by_hand.text import help_text
 from carac.parameters import from_options, from_toml
 
 
-def run(
-    name: str,
-    typed: Sequence[str],
-    table: Path | None,
-    parameter_file: Path | None,
-    changes: Sequence[str] | None,
-    json: bool,
-) -> None:
+@dataclass(frozen=True)
+class Chosen:
+    """The definition, its parameters as the options say, and the file of the site."""
+
+    name: str
+    parameter_file: Path | None = None
+    changes: Sequence[str] | None = None
+    definitions_file: Path | None = None
+
+    def overrides(self) -> dict[str, dict[str, Any]]:
+        """Parameters; one without a group belongs to the definition itself."""
+        full = [c if "." in c.partition("=")[0] else f"{self.name}.{c}" for c in self.changes or ()]
+        found = from_toml(self.parameter_file) if self.parameter_file else {}
+        for scope, values in from_options(full).items():
+            found.setdefault(scope, {}).update(values)
+        return found
+
+
+def run(chosen: Chosen, typed: Sequence[str], table: Path | None, json: bool) -> None:
     """Calculate, or say what the definition takes where nothing was typed."""
-    overrides = _overrides(name, parameter_file, changes)
+    name, overrides, file = chosen.name, chosen.overrides(), chosen.definitions_file
     items = _items(typed)
     if table is not None:
         if items:
             raise CaracError("Write the items into the table, or leave --from out.")
-        _table(name, table, overrides, json)
+        _table(name, table, overrides, file, json)
         return
     if not items:
-        known = sheet(name, overrides)
+        known = sheet(name, overrides, file)
         print(_help_json(known) if json else help_text(known))
         return
-    made = calculate_all(name, [items], overrides)[0]
+    made = calculate_all(name, [items], overrides, file)[0]
     print(made.as_json() if json else made.as_text())
-
-
-def _overrides(name: str, file: Path | None, changes: Sequence[str] | None) -> dict[str, dict[str, Any]]:
-    """Parameters; one without a group belongs to the definition itself."""
-    full = [c if "." in c.partition("=")[0] else f"{name}.{c}" for c in changes or ()]
-    found = from_toml(file) if file else {}
-    for scope, values in from_options(full).items():
-        found.setdefault(scope, {}).update(values)
-    return found
 
 
 def _items(typed: Sequence[str]) -> dict[str, str]:
@@ -65,12 +68,12 @@ def _help_json(known: Sheet) -> str:
     return json_module.dumps({**known.data, "help": help_text(known)}, indent=1, ensure_ascii=False)
 
 
-def _table(name: str, path: Path, overrides: Mapping[str, Mapping[str, Any]], json: bool) -> None:
+def _table(name: str, path: Path, overrides: Mapping[str, Mapping[str, Any]], file: Path | None, json: bool) -> None:
     """One row per case; what it gave stands behind the columns of the file."""
     header, rows = _rows(path)
     kept = [column for column in header if column in ("case", "patient_id", "id")]
     cases = [{k: v for k, v in row.items() if k not in kept and (v or "").strip()} for row in rows]
-    made = calculate_all(name, cases, overrides)
+    made = calculate_all(name, cases, overrides, file)
     if json:
         named = [{**{k: row[k] for k in kept}, **one.as_dict()} for row, one in zip(rows, made, strict=True)]
         print(json_module.dumps(named, indent=1, ensure_ascii=False))

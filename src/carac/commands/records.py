@@ -13,6 +13,7 @@ from carac.cohort.cohort import Cohort
 from carac.cohort.labs import LabOptions
 from carac.cohort.tables import RECORD_TABLES
 from carac.commands import showing
+from carac.definitions import definitions_from as definitions_from
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError, Findings, without_identifiers
 from carac.grading.coverage import coverage_findings

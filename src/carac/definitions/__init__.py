@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
+from carac.definitions.own.force import Own, in_force, own, read_own
 from carac.findings import CaracError
 from carac.language.definition import Definition
 from carac.parameters import Value
@@ -60,9 +64,26 @@ MODULES = (
 )
 
 
-@cache
 def all_definitions() -> dict[str, Definition]:
-    """Every definition by name."""
+    """Every definition by name: those that carac brings, and those of a site's file where one is in force."""
+    more = own().definitions
+    return {**brought_definitions(), **more} if more else brought_definitions()
+
+
+@contextmanager
+def definitions_from(file: Path | str | None) -> Iterator[Own]:
+    """The definitions of a site's file beside those of carac, within the block; None changes nothing.
+
+    Raises `CaracError` with file, line and what would be right.
+    """
+    made = read_own(Path(file), brought_definitions()) if file is not None else own()
+    with in_force(made):
+        yield made
+
+
+@cache
+def brought_definitions() -> dict[str, Definition]:
+    """Every definition that carac brings, by name."""
     found: dict[str, Definition] = {}
     for module in MODULES:
         for definition in import_module(f"carac.definitions.{module}").DEFINITIONS:

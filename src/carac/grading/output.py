@@ -64,10 +64,16 @@ def write_output(
                 "definitions": {d.name: _card_of(d) for d in graded.plan.definitions},
                 "rows": counts,
                 "seconds": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},
+                **site_entry(graded),
                 **(more or {}),
             },
         )
     return counts
+
+
+def site_entry(graded: Graded) -> dict[str, dict[str, str]]:
+    """The entry of the manifest for definitions of the site; none where there are none."""
+    return {"definitions_file": dict(graded.plan.site_file)} if graded.plan.site_file else {}
 
 
 def _card_of(definition: Definition) -> dict[str, str]:

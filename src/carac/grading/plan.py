@@ -28,6 +28,7 @@ from carac.cohort.grid import (
 )
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
 from carac.definitions import all_definitions
+from carac.definitions.own.force import own
 from carac.engine.base import Kind, Step, compile_sql
 from carac.engine.kept_sql import kept
 from carac.grading.stages import stages
@@ -56,12 +57,14 @@ class Plan:
     definitions: the definitions that are graded.
     inputs: what the patient-day holds.
     day_columns: names and types of the columns of ``day_inputs``.
+    site_file: name and hash of the file with definitions of the site; empty where there is none.
     """
 
     steps: tuple[Step, ...]
     definitions: tuple[Definition, ...]
     inputs: tuple[Input, ...]
     day_columns: tuple[tuple[str, str], ...]
+    site_file: Mapping[str, str] = field(default_factory=dict)
 
     def of_grain(self, grain: Grain) -> tuple[Definition, ...]:
         """The definitions of one grain."""
@@ -93,7 +96,6 @@ def default_definitions(parameters: Parameters) -> tuple[Definition, ...]:
     return tuple(all_definitions()[name] for name in chosen_definitions(None, parameters))
 
 
-@lru_cache(maxsize=32)
 def make_plan(
     names: tuple[str, ...],
     parameters_key: tuple[tuple[str, str, object], ...],
@@ -105,6 +107,19 @@ def make_plan(
 
     `deep` says whether the engine plans deep queries well.
     """
+    return _kept_plan(names, parameters_key, present, dialect, deep, own().key)
+
+
+@lru_cache(maxsize=32)
+def _kept_plan(
+    names: tuple[str, ...],
+    parameters_key: tuple[tuple[str, str, object], ...],
+    present: frozenset[str],
+    dialect: str,
+    deep: bool,
+    site: str,
+) -> Plan:
+    """The same, by the hash of the site's definitions too: two files may give one name to different things."""
     values: dict[str, dict[str, object]] = {}
     for scope, name, value in parameters_key:
         values.setdefault(scope, {})[name] = value
@@ -120,9 +135,11 @@ def make_plan(
             "day_columns": [[name, kind] for name, kind in made.columns["day_inputs"].items()],
         }
 
-    found = kept(("plan", names, parameters_key, sorted(present), dialect, deep), compiled)
+    found = kept(("plan", names, parameters_key, sorted(present), dialect, deep, site), compiled)
     steps = tuple(Step(name, sql, Kind(kind)) for name, sql, kind in found["steps"])
-    return Plan(steps, definitions, inputs, tuple((name, kind) for name, kind in found["day_columns"]))
+    file = own().file
+    from_site = {"file": file.name, "sha256": file.sha256} if file else {}
+    return Plan(steps, definitions, inputs, tuple((name, kind) for name, kind in found["day_columns"]), from_site)
 
 
 def tables_of(day_columns: Mapping[str, str], present: frozenset[str], days: str = "day_inputs") -> Tables:

@@ -312,6 +312,49 @@ def any_of(name: str, title: str, parts: Iterable[Criterion]) -> Combined:
     return Combined(name, title, tuple(parts), worst=True)
 
 
+@dataclass(frozen=True)
+class AnyMeasured:
+    """Met where one of several measurements meets it: any that was measured counts, the others leave no range.
+
+    For markers of which a laboratory runs one or two. Where none was measured, it may be met or not.
+    """
+
+    name: str
+    title: str
+    parts: tuple[Criterion, ...]
+
+    @property
+    def _together(self) -> Combined:
+        return any_of(self.name, self.title, (IfRecorded(part) for part in self.parts))
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self._together.inputs
+
+    @property
+    def most(self) -> float:
+        return self._together.most
+
+    @property
+    def fewest(self) -> float:
+        return self._together.fewest
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self._together.rules
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return self._together.known(table)
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        found = self._together.bounds(table)
+        measured = _recorded(self, table)
+        return Interval(found.low, measured.ifelse(found.high, ibis.literal(self.most, found.high.type())))
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None
+
+
 def recorded(criterion: Criterion, unrecorded_is_absent: bool) -> Criterion:
     """The criterion, counted only where it is recorded if the parameters say so."""
     return IfRecorded(criterion) if unrecorded_is_absent else criterion

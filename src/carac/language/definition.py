@@ -21,6 +21,7 @@ class Status(StrEnum):
     CONSENSUS = "consensus"
     CONVENTION = "software convention"
     PROPOSAL = "proposal of carac"
+    SITE = "site definition"
 
 
 class Certainty(StrEnum):
@@ -31,6 +32,7 @@ class Certainty(StrEnum):
     MEMORY_HIGH = "from memory, high confidence"
     MEMORY_MODERATE = "from memory, moderate confidence"
     LOW = "low: no source opened"
+    SITE = "stated by the site"
 
 
 @dataclass(frozen=True)

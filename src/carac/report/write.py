@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from carac.grading.output import site_entry
 from carac.manifest import whole_folder, write_manifest
 from carac.progress import Progress
 from carac.report import drawing
@@ -93,5 +94,6 @@ def _entries(
             "hide_small_cells": material.options.hide_small_cells,
         },
         "seconds": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},
+        **site_entry(material.graded),
         **more,
     }

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from carac.definitions.coagulation.jaam import ratio_item
 from carac.language.bands import Bands
-from carac.language.combined import Combined, Judged, any_of, platelet_fall, recorded
+from carac.language.combined import AnyMeasured, Combined, Judged, platelet_fall, recorded
 from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import UNRECORDED, About, score
@@ -83,13 +83,12 @@ TRANSFUSED = Parameter(
 
 
 def _activation() -> Criterion:
-    """One marker is enough: the first that was measured decides, so that the others leave no range."""
-    item: Item | None = None
-    for analyte, title in reversed(MARKERS):
-        reads = Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT)
-        item = Item(analyte, title, reads, "x ULN", ACTIVATED, otherwise=item)
-    assert item is not None
-    return any_of("activation", "marker of coagulation activation", (item,))
+    """One marker is enough, whichever it is; those that were not measured leave no range beside one that was."""
+    items = [
+        Item(analyte, title, Laboratory(analyte, Worse.HIGHER, Scale.BY_UPPER_LIMIT), "x ULN", ACTIVATED)
+        for analyte, title in MARKERS
+    ]
+    return AnyMeasured("activation", "marker of coagulation activation", tuple(items))
 
 
 def total(kind: Kind, values: Values) -> Total:
@@ -122,7 +121,7 @@ def _definition(kind: Kind) -> Definition:
         parameters=(UNRECORDED, *((TRANSFUSED,) if kind.platelets else ())),
         choices=(
             'The fall "in 24 hours" is that of the lowest count from the highest of the day before.',
-            "Of the markers of coagulation activation, the first that was measured is read.",
+            "Of the markers of coagulation activation, any that was measured gives the point.",
         ),
     )
     return score(about, lambda values: total(kind, values))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from carac.findings import CaracError
@@ -13,11 +14,11 @@ from carac.grading.by_hand.cases import Case, case_of
 from carac.grading.by_hand.items import CaseItem
 from carac.grading.by_hand.kept import KeptRule, Overrides, Sheet, queries, sheet
 from carac.grading.by_hand.session import Row, graded
-from carac.grading.cut_words import band, interval, number
+from carac.grading.by_hand.text import NOT_A_DEVICE, result_text
+from carac.grading.cut_words import band, interval
 
 #: Version of the JSON.
 SCHEMA = 1
-NOT_A_DEVICE = "Research software; not a medical device."
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,6 @@ class Calculation:
 
     def as_text(self) -> str:
         """The result as one reads it."""
-        from carac.grading.by_hand.text import result_text
-
         return result_text(self)
 
 
@@ -155,7 +154,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def calculate(name: str, items: Mapping[str, Any], overrides: Overrides | None = None) -> Calculation:
+def calculate(
+    name: str, items: Mapping[str, Any], overrides: Overrides | None = None, definitions_file: Path | None = None
+) -> Calculation:
     """One case by hand, through the expressions that grade a cohort.
 
     Parameters
@@ -164,20 +165,25 @@ def calculate(name: str, items: Mapping[str, Any], overrides: Overrides | None =
     items: item to value, as typed: ``{"platelets": 45, "fibrinogen": "95mg/dL", "d_dimer": "8xULN"}``; ``day`` is the
         day after infusion that is graded (0).
     overrides: parameters by scope and name.
+    definitions_file: TOML file with definitions of a site.
 
     Raises
     ------
     CaracError: a definition, item, value or parameter that is none; one sentence says what would be right.
     """
-    return calculate_all(name, [items], overrides)[0]
+    return calculate_all(name, [items], overrides, definitions_file)[0]
 
 
 def calculate_all(
-    name: str, cases: Sequence[Mapping[str, Any]], overrides: Overrides | None = None, with_missing: bool = True
+    name: str,
+    cases: Sequence[Mapping[str, Any]],
+    overrides: Overrides | None = None,
+    definitions_file: Path | None = None,
+    with_missing: bool = True,
 ) -> list[Calculation]:
     """Several cases of one definition; see `calculate`."""
     chosen = overrides or {}
-    known = sheet(name, chosen)
+    known = sheet(name, chosen, definitions_file)
     counter = iter(range(1, 10**9))
     made: list[Case] = []
     for place, typed in enumerate(cases, start=1):
@@ -191,7 +197,7 @@ def calculate_all(
             tried[case.patient] = [
                 (item, other) for item, other in _tries(known, typed, case, counter) if other is not None
             ]
-    rows = _rows(known, chosen, [*made, *(other for pairs in tried.values() for _, other in pairs)])
+    rows = _rows(known, chosen, definitions_file, [*made, *(other for pairs in tried.values() for _, other in pairs)])
     return [
         Calculation(known, case, rows.get(case.patient, {}), _missing(known, case, tried.get(case.patient, []), rows))
         for case in made
@@ -252,14 +258,14 @@ def _tries(known: Sheet, typed: Mapping[str, Any], case: Case, counter: Any) -> 
     return found
 
 
-def _rows(known: Sheet, overrides: Overrides, cases: Sequence[Case]) -> dict[str, Row]:
+def _rows(known: Sheet, overrides: Overrides, file: Path | None, cases: Sequence[Case]) -> dict[str, Row]:
     """The result rows; cases with different tables are graded apart."""
     groups: dict[frozenset[str], list[Case]] = {}
     for case in cases:
         groups.setdefault(frozenset(case.present), []).append(case)
     rows: dict[str, Row] = {}
     for present, group in groups.items():
-        rows |= graded(queries(known.name, overrides, present), group)
+        rows |= graded(queries(known.name, overrides, present, file), group)
     return rows
 
 
@@ -283,20 +289,3 @@ def _missing(
 def _ends(name: str, row: Row) -> tuple[Any, Any, Any]:
     value = row.get(name)
     return value, row.get(f"{name}__lowest", value), row.get(f"{name}__highest", value)
-
-
-def range_words(value: Any, lowest: Any, highest: Any) -> str:
-    """A value, the range that what is missing leaves, or that it cannot be known."""
-    if value is not None:
-        return _said(value)
-    if lowest is None or highest is None:
-        return "cannot be known"
-    return f"not certain: {_said(lowest)} to {_said(highest)}"
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return str(value) if value in (float("inf"), float("-inf")) else number(value)
-    return str(value).replace("_", " ")

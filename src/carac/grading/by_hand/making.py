@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from carac.cohort.grid import EARLIEST_LYMPHODEPLETION, SCOPE
 from carac.cohort.tables import COHORT_SCHEMAS
-from carac.definitions import all_definitions, definition_of
+from carac.definitions import all_definitions, definition_of, definitions_from
 from carac.engine.duckdb_engine import DuckDB
 from carac.grading.by_hand.takes import items_of
 from carac.grading.cards import input_words
@@ -31,8 +32,15 @@ _TYPES = {
 _GRID = ("last_day", "days_before", "events_last_day", "events_days_before", "baseline_look_back")
 
 
-def made_sheet(name: str, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def made_sheet(
+    name: str, overrides: Mapping[str, Mapping[str, Any]], definitions_file: Path | None = None
+) -> dict[str, Any]:
     """The sheet of a definition, as plain data."""
+    with definitions_from(definitions_file):
+        return _sheet(name, overrides)
+
+
+def _sheet(name: str, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     definition = definition_of(name)
     parameters = resolved(overrides)
     chain = [all_definitions()[n] for n in chosen_definitions([name], parameters)]
@@ -66,8 +74,18 @@ def _columns(wanted: Laboratory | Baseline | Assessed | OfPatient | Exposure) ->
     return [wanted.name, wanted.name] if isinstance(wanted, Exposure) else [wanted.low, wanted.high]
 
 
-def made_queries(name: str, overrides: Mapping[str, Mapping[str, Any]], present: frozenset[str]) -> dict[str, Any]:
+def made_queries(
+    name: str,
+    overrides: Mapping[str, Mapping[str, Any]],
+    present: frozenset[str],
+    definitions_file: Path | None = None,
+) -> dict[str, Any]:
     """The compiled queries of a definition for a case that has these tables."""
+    with definitions_from(definitions_file):
+        return _queries(name, overrides, present)
+
+
+def _queries(name: str, overrides: Mapping[str, Mapping[str, Any]], present: frozenset[str]) -> dict[str, Any]:
     definition = definition_of(name)
     parameters = resolved(overrides)
     plan = make_plan(chosen_definitions([name], parameters), parameters.key, present, "duckdb")

@@ -290,7 +290,7 @@ def _treatments(inputs: Sequence[Input], read: Read) -> Iterator[CaseItem]:
         yield CaseItem(exposure.name, "exposure", title, exposure.name, agents=exposure.agents, tries=("no", "yes"))
     wanted = read.of("agent", "agent_class") | {a for i in inputs if isinstance(i, Exposure) for a in i.agents}
     for name in [*agents(), *(name for name in classes if name in wanted)]:
-        if name in classes:
+        if name in classes and name in wanted:
             yield CaseItem(name, "treatment", _of_class(name, classes[name]), name, agents=classes[name])
         elif name not in analytes() and (name in wanted or agents()[name].agent_class in wanted):
             # "platelets" is the count; the transfusion goes by its class.

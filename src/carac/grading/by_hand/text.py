@@ -4,15 +4,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from carac.grading.by_hand.calculation import NOT_A_DEVICE, Calculation, range_words
+from carac.grading.by_hand.cases import Case
 from carac.grading.by_hand.items import CaseItem
 from carac.grading.by_hand.kept import Sheet
 from carac.grading.cut_words import number
 
+NOT_A_DEVICE = "Research software; not a medical device."
 
-def result_text(made: Calculation) -> str:
+
+class Shown(Protocol):
+    """A calculation, as far as its text needs it."""
+
+    @property
+    def sheet(self) -> Sheet: ...
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def row(self) -> dict[str, Any]: ...
+
+    @property
+    def value(self) -> Any: ...
+
+    @property
+    def lowest(self) -> Any: ...
+
+    @property
+    def highest(self) -> Any: ...
+
+    @property
+    def criteria(self) -> Sequence[Any]: ...
+
+    @property
+    def missing(self) -> Sequence[Any]: ...
+
+
+def range_words(value: Any, lowest: Any, highest: Any) -> str:
+    """A value, the range that what is missing leaves, or that it cannot be known."""
+    if value is not None:
+        return _said(value)
+    if lowest is None or highest is None:
+        return "cannot be known"
+    return f"not certain: {_said(lowest)} to {_said(highest)}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return str(value) if value in (float("inf"), float("-inf")) else number(value)
+    return str(value).replace("_", " ")
+
+
+def result_text(made: Shown) -> str:
     """A result as one reads it: the grade first, then why, what is missing, how sure, and the source."""
     data = made.sheet.data
     when = f", day {made.case.day}" if data["grain"] == "day" else ""
@@ -36,7 +83,7 @@ def result_text(made: Calculation) -> str:
     return "\n".join(lines)
 
 
-def _readings(made: Calculation) -> list[str]:
+def _readings(made: Shown) -> list[str]:
     """The other columns of the result that have a value."""
     skip = ("__lowest", "__highest")
     found = []

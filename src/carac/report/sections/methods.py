@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carac.grading.parameters import resolved
+from carac.language.definition import Status
 from carac.manifest import versions
 from carac.report import words
 from carac.report.content import Block, Paragraph, Section, Table, Voice
@@ -55,7 +56,9 @@ def _instruments(material: Material) -> str:
         places = sorted(set().union(*found.values()))
         version = "" if list(found) == ["1"] else f" ({words.listed(list(found))})"
         said.append(f"{instrument}{version} [{', '.join(map(str, places))}]")
-    return f"The definitions were {words.listed(said)}."
+    site = [d.title for d in material.graded.plan.definitions if d.status is Status.SITE]
+    own = f" {words.listed(site)} are definitions of the site itself, and no consensus." if site else ""
+    return f"The definitions were {words.listed(said)}.{own}"
 
 
 def _parameters(material: Material) -> Table:

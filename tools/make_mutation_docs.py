@@ -1,0 +1,91 @@
+"""Write docs/mutation.md from proofs/mutation.json and proofs/mutation_reasons.toml.
+
+python tools/make_mutation_docs.py
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+FIGURES = ROOT / "proofs" / "mutation.json"
+REASONS = ROOT / "proofs" / "mutation_reasons.toml"
+PAGE = ROOT / "docs" / "mutation.md"
+
+ABOUT = """# Mutation testing
+
+Would a test notice, if a number in a definition were wrong? `proofs/mutation.py` changes one thing at a time in the
+modules of `definitions` and `language`: a number (by one, or by a twentieth), a comparison (the tie goes to the other
+side), and/or, smallest/largest, plus/minus, times/divided by, a direction that is worse, true/false. Then it asks the
+criteria typed a second time from the catalogue (`tests/printed_criteria.toml`), the case files, the tests generated
+from the criteria and the tests written by hand.
+
+A mutant is *killed* where a test fails. It is *the same* where no expression of any definition changes under any
+parameter, and nothing that a definition says of itself: there is nothing to notice. Else it *survived*, and its reason
+is given below, or none is known yet.
+
+Made by `tools/make_mutation_docs.py`; the figures come from `make prove`.
+"""
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """Why a survivor may live, by module and mutant."""
+    if not REASONS.exists():
+        return {}
+    entries = tomllib.loads(REASONS.read_text(encoding="utf-8")).get("survivor", [])
+    return {(entry["module"], mutant): entry["reason"] for entry in entries for mutant in entry["mutants"]}
+
+
+def share(figures: Mapping[str, Any]) -> float:
+    """Killed of those that can be noticed, in percent."""
+    possible = figures["mutants"] - figures["same"]
+    return 100 * figures["killed"] / possible if possible else 100.0
+
+
+def page(parts: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
+    """The whole page."""
+    figures = {name: part["figures"] for name, part in parts.items()}
+    total = {key: sum(f[key] for f in figures.values()) for key in ("mutants", "killed", "same")}
+    survived = sum(len(f["survived"]) for f in figures.values())
+    lines = [
+        ABOUT,
+        f"**{total['mutants']} mutants of {len(figures)} modules: {total['killed']} killed, {total['same']} the same, "
+        f"{survived} survived; {share(total):.1f} % of those that can be noticed were killed.**",
+        "",
+        "| module | mutants | killed | the same | survived | killed, % |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, f in figures.items():
+        if f["mutants"]:
+            short = name.removeprefix("carac.")
+            row = (short, f["mutants"], f["killed"], f["same"], len(f["survived"]), f"{share(f):.1f}")
+            lines.append(f"| {' | '.join(map(str, row))} |")
+    lines += ["", "## Survivors", ""]
+    lines += _survivors(figures, known)
+    return "\n".join(lines) + "\n"
+
+
+def _survivors(figures: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> list[str]:
+    lines = []
+    for name, f in figures.items():
+        if not f["survived"]:
+            continue
+        lines += [f"### {name.removeprefix('carac.')}", ""]
+        lines += [f"- `{mutant}`: {known.get((name, mutant), 'no reason known yet')}" for mutant in f["survived"]]
+        lines.append("")
+    return lines
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page(json.loads(FIGURES.read_text(encoding="utf-8"))["parts"], reasons()), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
