@@ -14,7 +14,7 @@ from carac.report.build import MAKERS, build
 from carac.report.content import Document, Items, Paragraph, Table
 from carac.report.material import gather
 from carac.report.numbers import HIDDEN, Writer, percent, wilson
-from carac.report.options import SECTIONS, Options, from_toml, with_changes
+from carac.report.options import QUESTIONS, SECTIONS, Options, from_toml, with_changes
 from carac.report.queries.patient import course_of, texts
 from carac.report.synthetic import is_synthetic
 from report_cohort import TEACHING, graded_teaching, made
@@ -120,7 +120,7 @@ def test_an_unknown_patient_is_told() -> None:
 
 
 def test_every_section_has_a_maker() -> None:
-    assert tuple(MAKERS) == SECTIONS
+    assert tuple(MAKERS) == (*SECTIONS, *QUESTIONS)
 
 
 def test_the_teaching_cohort_and_marked_records_are_synthetic(tmp_path: Path) -> None:

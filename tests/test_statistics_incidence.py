@@ -114,15 +114,17 @@ def test_no_event_has_an_exact_bound() -> None:
     early = at_times(curve, [4])
     assert (early.lower[0], early.upper[0]) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20)))
     assert early.upper[0] == pytest.approx(clopper_pearson([0], [20]).upper[0])
-    # all left at 5: beyond that moment nobody is known to be free of the event
-    assert curve.upper.tolist() == [1.0]
+    # who is censored on a day was at risk on it: at the end of a window all are known to be free of the event
+    assert curve.upper.tolist() == [pytest.approx(1 - 0.025 ** (1 / 20))]
+    assert at_times(curve, [5]).upper[0] == curve.upper[0]
 
 
 def test_the_bound_counts_those_stopped_by_another_cause_and_not_late_comers() -> None:
     curve = aalen_johansen([1, 2, 9, 9], [2, 0, 0, 0], entry=[-np.inf, -np.inf, -np.inf, 3])
     known = curve.known.tolist()
-    assert known == [3, 2, 1]
-    assert curve.upper[1] == pytest.approx(1 - 0.025 ** (1 / 2))
+    # the one censored at 2 is known to be free of it up to 2, not up to 9
+    assert known == [3, 3, 2]
+    assert curve.upper[1] == pytest.approx(1 - 0.025 ** (1 / 3))
 
 
 def test_everybody_having_the_event_has_an_exact_bound() -> None:
@@ -356,6 +358,8 @@ def test_mean_count_without_events_is_bounded() -> None:
     found = mean_count([], [], [9, 9, 9, 2], [0, 0, 0, 1], [5])
     assert (found.estimate[0], found.lower[0]) == (0, 0)
     assert found.upper[0] == pytest.approx(-np.log(0.025) / 4)
+    # on the last day that anybody was observed, who was still there counts
+    assert mean_count([], [], [9, 9, 5, 2], [0, 0, 0, 1], [9]).upper[0] == pytest.approx(-np.log(0.025) / 3)
     assert mean_count([], [], [9, 9], [0, 0], [5]).estimate[0] == 0
 
 

@@ -6,6 +6,8 @@ cohort = carac.read("records")
 graded = carac.grade(cohort)
 graded.patient_days          # a pyarrow Table: pandas, Polars and DuckDB take it as it is
 print(carac.explain(graded, "T03", day=8).as_text())
+study = carac.study("records")                       # endpoints, and who is at risk of them
+print(carac.incidence(study, "major_bleeding").methods)
 """
 
 from __future__ import annotations
@@ -15,7 +17,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from carac import evidence
-    from carac.api import calculate, compare, definitions, demo_cohort, explain, grade, read, read_truth, synthesize
+    from carac.api import (
+        calculate,
+        compare,
+        definitions,
+        demo_cohort,
+        explain,
+        grade,
+        incidence,
+        read,
+        read_truth,
+        spread,
+        study,
+        synthesize,
+        timing,
+        under_reporting,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,9 +44,14 @@ __all__ = [
     "evidence",
     "explain",
     "grade",
+    "incidence",
     "read",
     "read_truth",
+    "spread",
+    "study",
     "synthesize",
+    "timing",
+    "under_reporting",
 ]
 
 

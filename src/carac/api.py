@@ -32,6 +32,12 @@ from carac.sources.detect import read as read_records
 from carac.sources.omop import OmopOptions
 
 if TYPE_CHECKING:
+    import carac.analysis.incidence
+    import carac.analysis.spread
+    import carac.analysis.timing
+    import carac.analysis.under_reporting
+    from carac.analysis.settings import Settings
+    from carac.endpoints.study import Study
     from carac.synthetic.truth import Truth
 
 Overrides = Mapping[str, Mapping[str, Any]]
@@ -171,6 +177,51 @@ def calculate(
 def compare(first: str | Path, second: str | Path) -> Comparison:
     """What changed between two output folders."""
     return compare_folders(Path(first), Path(second))
+
+
+def study(graded: Graded | Cohort | str | Path, settings: Settings | Path | str | None = None) -> Study:
+    """A cohort with its endpoints and rules: what the analyses ask.
+
+    Parameters
+    ----------
+    graded: a graded cohort; or a cohort or the place of a record, which is then graded by what the settings need.
+    settings: what counts and until when, or a TOML file; None takes the defaults.
+    """
+    from carac.analysis.settings import Settings, from_toml
+
+    chosen = from_toml(Path(settings)) if isinstance(settings, str | Path) else settings or Settings()
+    return chosen.study(graded if isinstance(graded, Graded) else grade(graded, definitions=chosen.definitions()))
+
+
+def incidence(study: Study, endpoint: str, by: str = "", window: str = "to_100") -> carac.analysis.incidence.Incidence:
+    """Cumulative incidence of an endpoint with competing events; see `carac.analysis.incidence`."""
+    from carac.analysis.incidence import incidence as estimate
+
+    return estimate(study, endpoint, by, window)
+
+
+def timing(study: Study, endpoint: str, window: str = "to_100") -> carac.analysis.timing.Timing:
+    """Day of onset of an endpoint, and its overlap with other toxicities against chance."""
+    from carac.analysis.timing import timing as estimate
+
+    return estimate(study, endpoint, window)
+
+
+def spread(study: Study, topics: Sequence[str] | None = None, window: str = "0_to_30") -> carac.analysis.spread.Spread:
+    """The incidence under every published definition on the same patients, and their agreement."""
+    from carac.analysis.spread import spread as estimate
+
+    return estimate(study, topics, window)
+
+
+def under_reporting(
+    study: Study, endpoints: Sequence[str] | None = None, window: str = "to_365"
+) -> carac.analysis.under_reporting.UnderReporting:
+    """What the incidence would have been had less been collected."""
+    from carac.analysis.under_reporting import ENDPOINTS
+    from carac.analysis.under_reporting import under_reporting as estimate
+
+    return estimate(study, endpoints or ENDPOINTS, window)
 
 
 def definitions(definitions_file: str | Path | None = None) -> dict[str, Definition]:

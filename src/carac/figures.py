@@ -13,15 +13,27 @@ from typing import Any
 
 import altair as alt
 
+from carac.analysis import spread as spreads
+from carac.analysis.incidence import incidence as incidence_of
+from carac.analysis.timing import AROUND
+from carac.analysis.timing import timing as timing_of
+from carac.analysis.under_reporting import ENDPOINTS
+from carac.analysis.under_reporting import under_reporting as under_reporting_of
+from carac.endpoints.study import Study
 from carac.findings import CaracError
 from carac.grading.run import Graded
+from carac.report.figures.collected import collected_figure
 from carac.report.figures.course import course as course_figure
 from carac.report.figures.coverage import coverage_figure, severity_figure
+from carac.report.figures.definition_spread import agreement_figure, combinations_figure, spread_figure
 from carac.report.figures.event_axis import event_axis
 from carac.report.figures.flow import flow_figure
 from carac.report.figures.grade_bars import grade_bars
 from carac.report.figures.heat_map import heat_map
+from carac.report.figures.incidence_curves import groups_figure, overall_figure
+from carac.report.figures.onsets import onset_figure, overlap_figure
 from carac.report.figures.patient import patient as patient_figure
+from carac.report.figures.places_by_day import places_by_day as places_figure
 from carac.report.figures.two_sides import two_sides as two_sides_figure
 from carac.report.material import Material, gather
 from carac.report.options import Options, with_changes
@@ -30,13 +42,33 @@ from carac.report.queries.events import events as events_of
 from carac.report.queries.follow_up import flow as flow_of
 from carac.report.queries.heat import order
 from carac.report.queries.patient import course_of
+from carac.report.queries.sorting import is_sorted
+from carac.report.queries.sorting import places_by_day as places_of
 from carac.report.queries.tables import HIGHEST, INDICES, LOWEST
 from carac.report.sections.heat_map import panels
 from carac.report.sections.toxicities import graded as worst_grades
 from carac.report.sections.toxicities import ordered
 from carac.report.synthetic import is_synthetic
 
-__all__ = ["course", "coverage", "events", "flow", "grades_by_day", "patient", "testing", "toxicities", "two_sides"]
+__all__ = [
+    "agreement",
+    "combinations",
+    "course",
+    "coverage",
+    "events",
+    "flow",
+    "grades_by_day",
+    "incidence",
+    "onset",
+    "overlap",
+    "patient",
+    "places_by_day",
+    "spread",
+    "testing",
+    "toxicities",
+    "two_sides",
+    "under_reporting",
+]
 
 
 def _material(graded: Graded, options: dict[str, Any]) -> Material:
@@ -74,6 +106,19 @@ def grades_by_day(graded: Graded, **options: Any) -> alt.TopLevelMixin:
     """The heat map of grades, a line per infusion."""
     material = _material(graded, options)
     return heat_map(material, panels(material), order(material))
+
+
+def places_by_day(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """The places of the sorting of coagulopathy (a proposal) by day, of the infusions of which anything is known.
+
+    Raises
+    ------
+    CaracError: the sorting was not graded.
+    """
+    material = _material(graded, options)
+    if not is_sorted(material):
+        raise CaracError("The sorting of coagulopathy was not graded; ask for sorting_patient_proposal.")
+    return places_figure(material, places_of(material))
 
 
 def events(graded: Graded, **options: Any) -> alt.TopLevelMixin:
@@ -116,3 +161,58 @@ def patient(graded: Graded, patient: str, infusion: int = 1, **options: Any) -> 
     """
     material = _material(graded, options)
     return patient_figure(material, course_of(material, (patient, infusion)))
+
+
+# ---- of a study: carac.study(...)
+
+
+def incidence(study: Study, endpoint: str, by: str = "", window: str = "to_100") -> alt.TopLevelMixin:
+    """Cumulative incidence with numbers at risk: of everybody beside the naive estimate, or a curve per group.
+
+    Parameters
+    ----------
+    study: from `carac.study`.
+    endpoint: its name.
+    by: what groups are made by, such as ``product``; empty draws everybody.
+    window: in which the first event is sought.
+    """
+    found = incidence_of(study, endpoint, by, window)
+    return groups_figure(found, _synthetic(study)) if by else overall_figure(found, _synthetic(study))
+
+
+def onset(study: Study, *endpoints: str, window: str = "to_100") -> alt.TopLevelMixin:
+    """The day of the first event, a lane per endpoint."""
+    chosen = study.window(window)
+    return onset_figure([timing_of(study, one, chosen) for one in endpoints], chosen.last, _synthetic(study))
+
+
+def overlap(study: Study, *endpoints: str, window: str = "to_100", around: int = AROUND) -> alt.TopLevelMixin:
+    """Overlap of events with CRS, ICANS, low platelets and low fibrinogen, against what chance gives."""
+    found = [timing_of(study, one, window, around=(around,)) for one in endpoints]
+    return overlap_figure(found, around, _synthetic(study))
+
+
+def spread(study: Study, topic: str = "coagulopathy", window: str = "0_to_30") -> alt.TopLevelMixin:
+    """The incidence of one thing under every published definition of it."""
+    found = spreads.spread(study, [topic], window)
+    return spread_figure(found.topics[0], str(found.window), _synthetic(study))
+
+
+def agreement(study: Study, topic: str = "coagulopathy", window: str = "0_to_30") -> alt.TopLevelMixin:
+    """How far each two definitions agree about who has it: AC1 and kappa."""
+    return agreement_figure(spreads.spread(study, [topic], window).topics[0], _synthetic(study))
+
+
+def combinations(study: Study, topic: str = "coagulopathy", window: str = "0_to_30") -> alt.TopLevelMixin:
+    """Who reaches which definitions together (an UpSet figure)."""
+    return combinations_figure(spreads.spread(study, [topic], window).topics[0], _synthetic(study))
+
+
+def under_reporting(study: Study, *endpoints: str, window: str = "to_365") -> alt.TopLevelMixin:
+    """What would have been reported had only serious or symptomatic events, or thirty days, been collected."""
+    found = under_reporting_of(study, endpoints or ENDPOINTS, window)
+    return collected_figure([one for one in found.endpoints if one.ways], _synthetic(study))
+
+
+def _synthetic(study: Study) -> bool:
+    return is_synthetic(study.graded.findings, {})

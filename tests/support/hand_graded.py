@@ -46,6 +46,7 @@ _EVENT = {
     "day": pa.int32(),
     "onset": pa.timestamp("us"),
 }
+_FEATURE = {"event_id": pa.string(), "feature": pa.string(), "flag": pa.bool_()}
 _TYPES = {"boolean": pa.bool_(), "string": pa.string(), "float64": pa.float64()}
 
 
@@ -56,12 +57,13 @@ class HandGraded:
     engine: DuckDB
     names: Sequence[str]
     values_of_day: Sequence[str] = ()
-    present: frozenset[str] = frozenset({"infusions", "labs", "events"})
+    present: frozenset[str] = frozenset({"infusions", "labs", "events", "event_features"})
     findings: Findings = field(default_factory=Findings)
 
     def __post_init__(self) -> None:
         self.parameters = resolved()
         self.plan = SimpleNamespace(
+            site_file={},
             definitions=[all_definitions()[name] for name in self.names],
             of_grain=lambda grain: tuple(d for d in self.plan.definitions if d.grain is grain),
         )
@@ -80,6 +82,7 @@ def hand_graded(
     events: Sequence[Row] = (),
     definitions: Sequence[str] = (),
     values_of_day: Sequence[str] = (),
+    features: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> Graded:
     """Tables as a grading leaves them; what a row lacks is null.
 
@@ -89,7 +92,8 @@ def hand_graded(
         `after` (days after the first infusion, for a later one), `number`, product, disease, target, age, columns of
         definitions.
     days: `id`, `day`, and columns of definitions or values of the day.
-    events: `id`, `day` (a float has a time of day), and columns of definitions.
+    events: `id`, `day` (a float has a time of day), and columns of definitions; numbered e0, e1, …
+    features: yes-or-no features by event.
     """
     engine = DuckDB(threads=1)
     owned = {d.name + o.suffix: _TYPES.get(o.type, pa.int32()) for d in all_definitions().values() for o in d.outputs}
@@ -98,6 +102,7 @@ def hand_graded(
         ("infusions", _BESIDE, [_beside(row) for row in infusions]),
         ("patient_days_full", _DAY, [_renamed(row) for row in days]),
         ("event_results", _EVENT, [_event(row, place) for place, row in enumerate(events)]),
+        ("event_features", _FEATURE, _features(features or {})),
     ):
         mine = {
             **kinds,
@@ -161,3 +166,11 @@ def _beside(row: Row) -> Row:
 def _event(row: Row, place: int) -> Row:
     onset = datetime.combine(INFUSION, datetime.min.time()) + timedelta(days=row["day"])
     return {"event_id": f"e{place}", **_renamed(row), "day": int(row["day"] // 1), "onset": onset}
+
+
+def _features(features: Mapping[str, Mapping[str, bool]]) -> list[Row]:
+    return [
+        {"event_id": event, "feature": name, "flag": flag}
+        for event, said in features.items()
+        for name, flag in said.items()
+    ]

@@ -206,7 +206,7 @@ def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
     """The grid with inputs that take values of earlier days; the grid has to be complete.
 
     With `carry` the last value of so many days before stands in where the day has none; with `before` the value of
-    that day alone is taken.
+    that day is taken, and with both that of the days before it where that day has none.
     """
     wanted = [i for i in inputs if i.is_moved]
     if not wanted:
@@ -216,11 +216,8 @@ def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
     for i in wanted:
         plain = i.uncarried
         for end, source in ((i.low, plain.low), (i.high, plain.high)):
-            if i.before:
-                columns[end] = days[source].lag(i.before).over(window)
-                continue
-            earlier = [days[source].lag(k).over(window) for k in range(1, i.carry + 1)]
-            columns[end] = ibis.coalesce(days[source], *earlier)
+            earlier = [days[source].lag(k).over(window) for k in range(max(i.before, 1), i.before + i.carry + 1)]
+            columns[end] = ibis.coalesce(*earlier) if i.before else ibis.coalesce(days[source], *earlier)
     return days.mutate(**columns)
 
 

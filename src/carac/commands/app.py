@@ -220,6 +220,41 @@ def report(
 
 
 @app.command()
+def analyse(
+    records: Records,
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the analysis", show_default=False)],
+    kind: Kind = None,
+    limits: Limits = None,
+    index: Index = None,
+    index_table: IndexTable = None,
+    unit: Unit = None,
+    d_dimer: DDimer = None,
+    keep_implausible: Implausible = False,
+    definitions_file: OwnFile = None,
+    parameter_file: ParameterFile = None,
+    changes: Set = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="TOML file with questions, endpoints, windows and rules")
+    ] = None,
+    questions: Annotated[
+        str | None,
+        typer.Option("--questions", help="some of incidence, timing, spread, under_reporting, joined by commas"),
+    ] = None,
+    hide_small_cells: Annotated[bool, typer.Option("--hide-small-cells", help="hide counts below 5")] = False,
+    memory: Memory = None,
+    temporary: Temporary = None,
+) -> None:
+    """Count what happened: incidence with competing risks, timing, spread of definitions, under-reporting."""
+    from carac.commands import analysing
+    from carac.commands import records as work
+
+    reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
+    chosen = work.Run(reading, parameter_file, changes, None, memory, temporary, False)
+    with work.definitions_from(definitions_file):
+        analysing.analyse(records, output, chosen, analysing.settings_of(settings, questions, hide_small_cells))
+
+
+@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(help="output folder", show_default=False)],
     second: Annotated[Path, typer.Argument(help="output folder", show_default=False)],

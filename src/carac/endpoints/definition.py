@@ -257,7 +257,12 @@ def _require_grain(criterion: Criterion, grain: Grain, where: str) -> None:
     raise CaracError(f"{where}: there is no column {criterion.column!r}; {hint}")
 
 
-@cache
 def _column_owners() -> Mapping[str, str]:
-    """Every column that a definition makes, and the definition."""
-    return {d.name + o.suffix: d.name for d in all_definitions().values() for o in d.outputs}
+    """Every column that a definition makes, and the definition; those of a site of its own among them."""
+    return _owners_of(tuple(all_definitions()))
+
+
+@cache
+def _owners_of(names: tuple[str, ...]) -> Mapping[str, str]:
+    known = all_definitions()
+    return {name + output.suffix: name for name in names for output in known[name].outputs}

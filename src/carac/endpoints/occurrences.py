@@ -47,8 +47,14 @@ class Occurrences:
     event_id: npt.NDArray[Any]
 
 
-def occurrences_of(graded: Graded, endpoint: Endpoint, people: People, last_day: int) -> Occurrences:
-    """The rows of an endpoint from day 0 to a last day."""
+def occurrences_of(graded: Graded, endpoint: Endpoint, people: People, last_day: int, source: str = "") -> Occurrences:
+    """The rows of an endpoint from day 0 to a last day.
+
+    Parameters
+    ----------
+    source: a table with `place` and the columns that are read; empty takes that of the grain.
+    """
+    source = source or f"{TABLES[endpoint.grain]} JOIN {PEOPLE} USING (patient_id, infusion_number)"
     event = endpoint.grain is Grain.EVENT
     day = "0" if endpoint.grain is Grain.INFUSION and endpoint.day == "day" else endpoint.day
     if endpoint.otherwise_day is not None:
@@ -56,8 +62,7 @@ def occurrences_of(graded: Graded, endpoint: Endpoint, people: People, last_day:
     more = ", site, onset, event_id" if event else ""
     gate = " AND ".join(_surely(one) for one in endpoint.among) or "1 = 1"
     rows = graded.engine.fetch(
-        f"SELECT place, {day} AS day, {_state(endpoint, event)} AS state{more}"
-        f" FROM {TABLES[endpoint.grain]} JOIN {PEOPLE} USING (patient_id, infusion_number) WHERE {gate}"
+        f"SELECT place, {day} AS day, {_state(endpoint, event)} AS state{more} FROM {source} WHERE {gate}"
     )
     return _arranged(rows, people, last_day)
 
@@ -85,6 +90,16 @@ def _hours(rows: pa.Table, place: Integers, people: People) -> Floats:
     day = array_of(rows, "day")
     hours = onset / 3.6e9 - 24.0 * midnight[place]
     return np.where(np.floor(hours / 24) == day, hours, 24 * day)
+
+
+def columns_read(endpoint: Endpoint) -> set[str]:
+    """The columns that the query of an endpoint reads, beside its day."""
+    found: set[str] = set()
+    for one in endpoint.criteria:
+        found |= set(_ends(one)) if isinstance(one.wanted, Mapping) else {one.column}
+        if isinstance(one.wanted, bool) and _lowest(one):
+            found.add(_lowest(one))
+    return found
 
 
 # ---- criteria as SQL: a number for what is known, null where nothing is

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from carac.endpoints.definition import Endpoint, endpoint_of, shipped
-from carac.endpoints.occurrences import SURE, Occurrences, occurrences_of
+from carac.endpoints.occurrences import SURE, Occurrences, columns_read, occurrences_of
 from carac.endpoints.outcome import COMPETING, Outcome, ended_status, outcome_of
 from carac.endpoints.people import PEOPLE, Booleans, Floats, Integers, People, array_of, people_of
 from carac.endpoints.rules import WINDOWS, Reading, Rules, Window, window_of
 from carac.findings import CaracError
 from carac.grading.run import Graded
 from carac.vocabulary.types import Grain
+
+#: The columns of patient-days that a study reads, from day 0 on.
+DAYS = "study_days"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Study:
         self.windows = {**WINDOWS, **(self.windows or {})}
         self.people: People = people_of(self.graded, self.rules)
         self._found: dict[str, Occurrences] = {}
+        self._day_columns: set[str] = set()
+        self._under: dict[Rules, Study] = {}
 
     def endpoint(self, name: str | Endpoint) -> Endpoint:
         """The endpoint of that name; raises `CaracError` with the nearest."""
@@ -99,8 +104,35 @@ class Study:
         if endpoint.name not in self._found:
             if reason := self.lacks(endpoint):
                 raise CaracError(f"The endpoint {endpoint.name} cannot be counted: {reason}.")
-            self._found[endpoint.name] = occurrences_of(self.graded, endpoint, self.people, self.known_until(endpoint))
+            if endpoint.grain is Grain.DAY:
+                self.prepare([endpoint, *self.available()])
+            source = DAYS if endpoint.grain is Grain.DAY else ""
+            last_day = self.known_until(endpoint)
+            self._found[endpoint.name] = occurrences_of(self.graded, endpoint, self.people, last_day, source)
         return self._found[endpoint.name]
+
+    def prepare(self, endpoints: Iterable[Endpoint]) -> None:
+        """Gather the columns of several endpoints of days into one narrow table: the patient-days are a view over
+        many, and reading them once is what takes the time."""
+        days = [one for one in endpoints if one.grain is Grain.DAY]
+        wanted: set[str] = set().union(*(columns_read(one) for one in days))
+        if wanted <= self._day_columns:
+            return
+        self._day_columns |= wanted
+        columns = ", ".join(sorted(self._day_columns))
+        self.graded.engine.create(
+            DAYS,
+            f"SELECT place, day, {columns} FROM patient_days_full JOIN {PEOPLE} USING (patient_id, infusion_number)"
+            " WHERE day >= 0",
+        )
+
+    def under(self, rules: Rules) -> Study:
+        """The same cohort under other rules; what was read of it is kept."""
+        if rules not in self._under:
+            other = Study(self.graded, self.endpoints, rules, self.windows)
+            other._found, other._day_columns = self._found, self._day_columns
+            self._under[rules] = other
+        return self._under[rules]
 
     def known_until(self, endpoint: Endpoint) -> int:
         """Last day on which an endpoint can be known: of the events, or of the grid."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from carac.analysis.settings import Settings
 from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Voice
 from carac.report.material import Material
+from carac.report.questions.asked import Asked
+from carac.report.questions.build import QUESTIONS
 from carac.report.sections import (
     courses,
     events,
@@ -19,15 +23,17 @@ from carac.report.sections import (
     quality,
     references,
     reproduce,
+    sorting,
     toxicities,
     two_sides,
 )
 
-MAKERS: Mapping[str, Callable[[Material], Section]] = {
+_OF_RECORDS: Mapping[str, Callable[[Material], Section]] = {
     "people": people.section,
     "follow_up": follow_up.section,
     "quality": quality.section,
     "toxicities": toxicities.section,
+    "sorting": sorting.section,
     "courses": courses.section,
     "heat_map": heat_map.section,
     "events": events.section,
@@ -37,6 +43,19 @@ MAKERS: Mapping[str, Callable[[Material], Section]] = {
     "limitations": limitations.section,
     "reproduce": reproduce.section,
 }
+
+
+def _question(name: str) -> Callable[[Material], Section]:
+    """A section that answers a question of its own, with the defaults of an analysis."""
+
+    def made(material: Material) -> Section:
+        settings = replace(Settings(), hide_small_cells=material.options.hide_small_cells)
+        return QUESTIONS[name](Asked(settings.study(material.graded), settings, material.synthetic))
+
+    return made
+
+
+MAKERS = {**_OF_RECORDS, **{name: _question(name) for name in QUESTIONS}}
 
 
 def build(material: Material, progress: Progress | None = None) -> Document:

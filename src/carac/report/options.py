@@ -13,9 +13,11 @@ from carac.findings import CaracError
 
 #: Every section, in the order of the report.
 SECTIONS = (
-    *("people", "follow_up", "quality", "toxicities", "courses", "heat_map", "events", "two_sides"),
+    *("people", "follow_up", "quality", "toxicities", "sorting", "courses", "heat_map", "events", "two_sides"),
     *("methods", "references", "limitations", "reproduce"),
 )
+#: Sections that are in a report only where they are named: questions that count people over time.
+QUESTIONS = ("incidence", "timing", "spread", "under_reporting")
 #: By what courses can be drawn: how a word of the options is said.
 GROUPINGS = {
     "crs_peak": "worst CRS grade",
@@ -58,7 +60,7 @@ class Options:
 
     def __post_init__(self) -> None:
         for name in self.sections:
-            _one_of(name, SECTIONS, "section")
+            _one_of(name, (*SECTIONS, *QUESTIONS), "section")
         _one_of(self.by, tuple(GROUPINGS), "grouping")
         _one_of(self.identifiers, ("hashed", "as recorded"), "way to show identifiers")
         if not self.first_day < 0 <= self.worst_until or self.last_day < 1:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from carac.grading.output import site_entry
+from carac.grading.run import Graded
 from carac.manifest import whole_folder, write_manifest
 from carac.progress import Progress
 from carac.report import drawing
@@ -35,6 +36,20 @@ def write_report(
     files: hash of each input file, for the manifest.
     more: further entries of the manifest, such as the command.
     """
+    write_document(document, target, {**_entries(document, material, files), **(more or {})}, progress)
+
+
+def write_document(
+    document: Document, target: Path, entries: Mapping[str, Any], progress: Progress | None = None
+) -> None:
+    """Write a document into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    document: the content.
+    target: the folder; an earlier output in it is exchanged whole, anything else is refused.
+    entries: of the manifest; the times taken are added.
+    """
     progress = progress or Progress()
     drawn = drawings(document, progress)
     mark = _mark(document)
@@ -48,7 +63,8 @@ def write_report(
         with progress.step("writing tables and figures"):
             csv.write_tables(document, folder / "tables")
             _write_figures(drawn, folder / "figures", mark)
-        write_manifest(folder, _entries(document, material, files, progress, more or {}))
+        seconds = {name: round(taken, 3) for name, taken in progress.seconds.items()}
+        write_manifest(folder, {"seconds": seconds, **entries})
 
 
 def page_of(document: Document, folder: Path) -> Path:
@@ -68,14 +84,27 @@ def _write_figures(drawn: Mapping[str, Drawing], folder: Path, mark: str) -> Non
         (folder / f"{mark}{name}.pdf").write_bytes(drawing.pdf(one.svg))
 
 
-def _entries(
-    document: Document, material: Material, files: Mapping[str, str], progress: Progress, more: Mapping[str, Any]
-) -> dict[str, Any]:
-    plan = material.graded.plan
+def _entries(document: Document, material: Material, files: Mapping[str, str]) -> dict[str, Any]:
+    options = material.options
     return {
-        **({"synthetic": True} if document.synthetic else {}),
+        **graded_entries(material.graded, files, document.synthetic),
+        "report": {
+            "sections": list(options.sections),
+            "by": options.by,
+            "days": [options.first_day, options.last_day],
+            "worst_until": options.worst_until,
+            "identifiers": options.identifiers,
+            "hide_small_cells": options.hide_small_cells,
+        },
+    }
+
+
+def graded_entries(graded: Graded, files: Mapping[str, str], synthetic: bool) -> dict[str, Any]:
+    """What a manifest says of a graded cohort: input, parameters, definitions."""
+    return {
+        **({"synthetic": True} if synthetic else {}),
         "input": dict(files),
-        "parameters": material.graded.parameters.as_dict(),
+        "parameters": graded.parameters.as_dict(),
         "definitions": {
             d.name: {
                 "version": d.version,
@@ -83,17 +112,7 @@ def _entries(
                 "certainty": str(d.certainty),
                 "citation": str(d.citation),
             }
-            for d in plan.definitions
+            for d in graded.plan.definitions
         },
-        "report": {
-            "sections": list(material.options.sections),
-            "by": material.options.by,
-            "days": [material.options.first_day, material.options.last_day],
-            "worst_until": material.options.worst_until,
-            "identifiers": material.options.identifiers,
-            "hide_small_cells": material.options.hide_small_cells,
-        },
-        "seconds": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},
-        **site_entry(material.graded),
-        **more,
+        **site_entry(graded),
     }

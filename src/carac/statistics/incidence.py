@@ -162,8 +162,8 @@ def aalen_johansen(
     confidence, scale: of the interval; "log-log" stays within 0 and 1, "log" is survfit's, "linear" prodlim's.
 
     Where no event has happened, the interval is from 0 to the exact bound 1 - (alpha/2)^(1/n), with n those known to
-    have had none by then: under observation from the start and after the time, or stopped by another cause. Where all
-    have had one, it is from (alpha/2)^(1/n) to 1.
+    have had none by then: under observation from the start up to the time at least, or stopped by another cause. Where
+    all have had one, it is from (alpha/2)^(1/n) to 1.
     """
     table = risk_table(time, status, cause, entry)
     free, before = _event_free(table)
@@ -188,7 +188,7 @@ def at_times(curve: CumulativeIncidence, moments: ArrayLike) -> IncidenceAt:
     if wanted.max() > last and curve.event_free[-1] > 0:
         raise EstimationError(f"nobody was observed beyond {last:g}, so there is no value at {wanted.max():g}")
     place = np.searchsorted(curve.time, wanted, side="right") - 1
-    everyone = int(curve.known[0] + curve.risk.events[0] + curve.risk.censored[0])
+    everyone = int(curve.known[0] + curve.risk.events[0])
     bound = _bound(np.array([everyone]), curve.confidence)[0]
 
     def step(values: Floats, start: float) -> Floats:
@@ -325,14 +325,16 @@ def _variance(table: RiskTable, before: Floats, estimate: Floats) -> Floats:
 
 
 def _known(time: ArrayLike, status: ArrayLike, cause: int, entry: ArrayLike | None, moments: Floats) -> Integers:
-    """How many, observed from the start, are known to have had no event of the cause by each time."""
+    """How many, observed from the start, are known to have had no event of the cause by each time.
+
+    Who is censored at a time was at risk on it and is known to have had none: at the end of a window all are.
+    """
     stop, ended = vector(time, "time"), np.asarray(status)
     start = entries(entry, stop)
     early = start <= min(start.min(), moments[0])
-    still = np.sort(stop[early])
-    others = np.sort(stop[early & (ended != 0) & (ended != cause)])
-    after = early.sum() - np.searchsorted(still, moments, side="right")
-    return np.asarray(after + np.searchsorted(others, moments, side="right"), dtype=np.int64)
+    of_cause = np.searchsorted(np.sort(stop[early & (ended == cause)]), moments, side="right")
+    lost = np.searchsorted(np.sort(stop[early & (ended == 0)]), moments, side="left")
+    return np.asarray(early.sum() - of_cause - lost, dtype=np.int64)
 
 
 def _bound(known: Integers, confidence: float) -> Floats:

@@ -33,7 +33,7 @@ class MeanCount:
     Attributes
     ----------
     lower, upper: interval on the logarithmic scale; where no event has happened, 0 and the exact Poisson-type bound
-        -log(alpha/2) / n with n the people observed from the start to beyond the moment, or dead by it.
+        -log(alpha/2) / n with n the people observed from the start to the moment at least, or dead by it.
     """
 
     time: Floats
@@ -151,7 +151,7 @@ def _nothing(begin: Floats, end: Floats, dead: ArrayLike, wanted: Floats, confid
     tail = (1 - confidence) / 2
     normal_quantile(confidence)
     early = begin <= begin.min()
-    known = np.array([np.sum(early & ((end > moment) | np.asarray(dead))) for moment in wanted], dtype=np.float64)
+    known = np.array([np.sum(early & ((end >= moment) | np.asarray(dead))) for moment in wanted], dtype=np.float64)
     upper = np.divide(-np.log(tail), known, out=np.full(len(wanted), np.inf), where=known > 0)
     zero = np.zeros(len(wanted))
     return MeanCount(wanted, zero, zero, zero, upper)

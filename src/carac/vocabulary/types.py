@@ -41,7 +41,8 @@ class Laboratory:
     worse: which end of the day's values is taken.
     scale: the value itself, its ratio to a limit of normal (no unit), or its distance above the upper limit.
     carry: days for which a value stands in for the days after it that have none.
-    before: the value of so many calendar days earlier (for a fall in 24 h: 1), not of the day itself.
+    before: the value of so many calendar days earlier (for a fall in 24 h: 1), not of the day itself; with `carry`,
+        the last value of the days before that stands in.
     """
 
     analyte: str

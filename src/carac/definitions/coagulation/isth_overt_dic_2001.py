@@ -127,6 +127,13 @@ CHOICES = (
 )
 
 
+def total(values: Values, marker: Item) -> Total:
+    """The score with this fibrin-related marker."""
+    pt = PROTHROMBIN_TIME if values["inr_for_seconds"] else replace(PROTHROMBIN_TIME, otherwise=None)
+    days = int(values["carry_forward"] or 0)
+    return Total(tuple(carried(item, days) for item in (PLATELETS, marker, pt, FIBRINOGEN)), readings=(OVERT,))
+
+
 def definition(
     name: str,
     title: str,
@@ -147,17 +154,11 @@ def definition(
     """
     parameters = (CARRY_FORWARD, INR_FOR_SECONDS, *more)
 
-    def total(values: Values) -> Total:
-        pt = PROTHROMBIN_TIME if values["inr_for_seconds"] else replace(PROTHROMBIN_TIME, otherwise=None)
-        days = int(values["carry_forward"] or 0)
-        return Total(
-            tuple(carried(item, days) for item in (PLATELETS, d_dimer(values), pt, FIBRINOGEN)), readings=(OVERT,)
-        )
-
     def layers(values: Values) -> list[Layer]:
-        return total(values).layers(name)
+        return total(values, d_dimer(values)).layers(name)
 
-    standard = total({parameter.name: parameter.default for parameter in parameters})
+    defaults: Values = {parameter.name: parameter.default for parameter in parameters}
+    standard = total(defaults, d_dimer(defaults))
     return Definition(
         name=name,
         title=title,
@@ -169,7 +170,7 @@ def definition(
         population="adults; an underlying disorder associated with DIC",
         grain=Grain.DAY,
         inputs=standard.inputs,
-        inputs_of=lambda values: total(values).inputs,
+        inputs_of=lambda values: total(values, d_dimer(values)).inputs,
         outputs=standard.outputs("score, 0 to 8; null where what is missing decides"),
         layers=layers,
         parameters=parameters,

@@ -18,7 +18,9 @@ _EVERY_WEEK = tuple(day for day in _TICKS if day % 7 == 0 or day == 100)
 
 
 def ticks(first: int, last: int) -> list[int]:
-    """The numbered days of a window: twice a week in a short one, weekly in a long one."""
+    """The numbered days of a window: twice a week in a short one, weekly in a long one, monthly in a year."""
+    if last > _TICKS[-1]:
+        return [day for day in (*range(0, last - 14, 30), last) if first <= day]
     wanted = _TICKS if last - first <= 45 else _EVERY_WEEK
     return [day for day in wanted if first <= day <= last]
 

@@ -1,0 +1,134 @@
+"""What is to be analysed: the questions, endpoints, windows and rules; from a short TOML file, with sensible defaults.
+
+[analysis]
+questions = ["incidence", "timing", "spread", "under_reporting"]
+endpoints = ["venous_thrombosis", "major_bleeding"]      # those with figures of their own
+by = ["product", "disease", "target"]
+window = "to_100"
+
+[windows]
+first_week = [0, 7]
+
+[rules]
+next_therapy = "compete"                                 # or "censor", "ignore"
+
+[[endpoint]]                                             # endpoints of one's own; see carac.endpoints.definition
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from carac.analysis.spread import shipped_definitions
+from carac.analysis.timing import STATES
+from carac.endpoints.definition import Endpoint, endpoint_of, read_rows, shipped
+from carac.endpoints.rules import WINDOWS, Rules, Window, rules_from, window_of, windows_from
+from carac.endpoints.study import Study
+from carac.findings import CaracError
+from carac.grading.run import Graded
+from carac.vocabulary.spelling import nearest
+
+#: Endpoints that have figures of their own where nothing is named.
+MAIN = (
+    *("venous_thrombosis", "clinically_relevant_bleeding", "laboratory_coagulopathy", "carac"),
+    *("overt_dic_isth_2025", "t_icaht_grade_3"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is to be analysed.
+
+    Parameters
+    ----------
+    questions: names, in the order in which they are answered; empty takes all.
+    endpoints: that have figures of their own; every other that can be counted stands in the tables.
+    by: what groups are made by.
+    window: in which first events are sought.
+    spread_window: in which definitions are compared.
+    under_reporting_window: of full collection.
+    known: every endpoint by name, those of the user among them.
+    windows: further windows, and those that are meant by the names above.
+    rules: who counts, and until when.
+    hide_small_cells: True hides counts from 1 to 4, and what would tell them.
+    """
+
+    questions: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = MAIN
+    by: tuple[str, ...] = ("product", "disease", "target")
+    window: str = "to_100"
+    spread_window: str = "0_to_30"
+    under_reporting_window: str = "to_365"
+    known: Mapping[str, Endpoint] = field(default_factory=lambda: dict(shipped()))
+    windows: Mapping[str, Window] = field(default_factory=lambda: dict(WINDOWS))
+    rules: Rules = field(default_factory=Rules)
+    hide_small_cells: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.endpoints:
+            endpoint_of(name, self.known)
+        for name in (self.window, self.spread_window, self.under_reporting_window):
+            window_of(name, self.windows)
+
+    def definitions(self) -> list[str]:
+        """The definitions that have to be graded for it."""
+        spread = [one for some in shipped_definitions().values() for one in some]
+        states = [endpoint_of(name, self.known) for name in STATES]
+        endpoints: Iterable[Endpoint] = [*self.known.values(), *spread, *states]
+        return sorted({name for one in endpoints for name in one.definitions})
+
+    def study(self, graded: Graded) -> Study:
+        """A graded cohort under these settings."""
+        return Study(graded, self.known, self.rules, self.windows)
+
+
+_LISTS = ("questions", "endpoints", "by")
+_WORDS = ("window", "spread_window", "under_reporting_window")
+
+
+def from_toml(path: Path) -> Settings:
+    """The settings of a TOML file; raises `CaracError` with the file and what would be right."""
+    try:
+        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CaracError(f"{path} cannot be read as TOML: {error}.") from None
+    return settings_from(loaded, path.name)
+
+
+def settings_from(loaded: Mapping[str, Any], file: str = "settings") -> Settings:
+    """Settings from the tables of a TOML file."""
+    tables = ("analysis", "windows", "rules", "endpoint")
+    for name in loaded:
+        if name not in tables:
+            near = nearest(name, tables)
+            raise CaracError(f"{file} has a table [{name}]; " + (f"did you mean {near}?" if near else "leave it out."))
+    known = dict(shipped()) | {one.name: one for one in read_rows(loaded.get("endpoint", []), file)}
+    windows = {**WINDOWS, **windows_from(loaded.get("windows", {}))}
+    settings = Settings(known=known, windows=windows, rules=rules_from(loaded.get("rules", {})))
+    return with_changes(settings, loaded.get("analysis", {}), file)
+
+
+def with_changes(settings: Settings, changes: Mapping[str, Any], file: str = "settings") -> Settings:
+    """The settings with some of [analysis] changed."""
+    made: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in _LISTS and isinstance(value, Sequence) and not isinstance(value, str):
+            made[name] = tuple(str(one) for one in value)
+        elif (name in _WORDS and isinstance(value, str)) or (name == "hide_small_cells" and isinstance(value, bool)):
+            made[name] = value
+        else:
+            raise CaracError(_wrong(name, value, file))
+    return replace(settings, **made)
+
+
+def _wrong(name: str, value: Any, file: str) -> str:
+    known = (*_LISTS, *_WORDS, "hide_small_cells")
+    if name not in known:
+        near = nearest(name, known)
+        return f"{file}: [analysis] has no {name!r}; " + (f"did you mean {near}?" if near else f"known: {known}.")
+    kind = "a list of names" if name in _LISTS else "the name of a window" if name in _WORDS else "true or false"
+    return f"{file}: {name} is {value!r}; it must be {kind}."
