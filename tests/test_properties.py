@@ -289,7 +289,10 @@ def _baseline_across_a_limit(with_low: Patient, with_high: Patient) -> bool:
 #: Quotients, with rules of their own for "<" and for a divisor of 0, and what is laid on them.
 FORMULAS = ("EASIX", "IL-10 and EASIX", "Creatinine clearance", "Vienna CATS", "VTE-BLEED")
 #: Prothrombin time, for which a ratio or INR stands in.
-SURROGATES = ("ISTH overt DIC", "JAAM DIC", "JSTH DIC", "CARAC", "CTCAE DIC", "Sorting of coagulopathy")
+SURROGATES = (
+    *("ISTH overt DIC", "JAAM DIC", "JSTH DIC", "CARAC", "CTCAE DIC", "DIC persistence"),
+    "Sorting of coagulopathy",
+)
 
 
 def _is_time(analyte: str) -> bool:

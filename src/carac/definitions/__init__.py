@@ -29,6 +29,7 @@ MODULES = (
     "coagulation.jsth_2017",
     "coagulation.sofa",
     "coagulation.sic",
+    "coagulation.overt_dic_persistence",
     "coagulation.jaam",
     "hyperinflammation.hlh",
     "hyperinflammation.hscore",

@@ -31,6 +31,9 @@ _KEYS = {
     "onset": "date-time of onset, as in the record",
     "kind": "kind of event, as in the record",
     "site": "site of the event, from the record or its code",
+    "vessel": "vein or artery, from the record or its code",
+    "side": "right, left or bilateral, from the record or its code",
+    "certainty": "confirmed, probable, suspected or ruled_out; null: not recorded",
     "code": "diagnosis code, as in the record",
     "code_class": "class of the code",
     "code_subclass": "category of the code",
@@ -132,6 +135,8 @@ def _value_meaning(wanted: Laboratory | Baseline) -> tuple[str, str]:
         return f"baseline of {name}{scale} (last before lymphodepletion, else last before infusion)", unit
     extreme = "lowest" if wanted.worse is Worse.LOWER else "highest"
     carried = f", standing in for up to {wanted.carry} days" if wanted.carry else ""
+    if wanted.trailing:
+        return f"{extreme} {name}{scale} in the 24 hours before the last coagulation test of the day{carried}", unit
     day = "day before" if wanted.before == 1 else f"{wanted.before}th day before" if wanted.before else "day"
     return f"{extreme} {name}{scale} of the {day}{carried}", unit
 

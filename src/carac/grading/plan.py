@@ -28,6 +28,7 @@ from carac.cohort.grid import (
     worst_of_day,
 )
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
+from carac.cohort.trailing import with_trailing
 from carac.definitions import all_definitions
 from carac.definitions.own.force import own
 from carac.engine.base import Step, compile_sql
@@ -147,6 +148,7 @@ def tables_of(day_columns: Mapping[str, str], present: frozenset[str]) -> Tables
 def _inputs(definitions: Sequence[Definition], parameters: Parameters) -> tuple[Input, ...]:
     inputs = [i for d in definitions for i in d.inputs_with(parameters.scope(d.name))]
     plain = [i.uncarried for i in inputs if isinstance(i, Laboratory)]
+    plain += [i.source for i in inputs if isinstance(i, Laboratory) and i.trailing]
     return tuple(dict.fromkeys([*plain, *inputs, *CONTEXT]))
 
 
@@ -254,7 +256,8 @@ class _Plan:
         days = patient_days(grid(infusions, self.day_numbers), worst, exposed, [*plain, *wanted])
         judged = [i for i in self.inputs if isinstance(i, Assessed) and i.span is not Span.BEFORE_INFUSION]
         assessments = cohort_table("assessments") if "assessments" in self.present else None
-        days = with_assessed(carried(days, laboratory), assessments, judged)
+        days = carried(with_trailing(days, self._rows(), laboratory), laboratory)
+        days = with_assessed(days, assessments, judged)
         return days.drop("infusion_index", "cell")
 
     def days(self, made: dict[str, ibis.Table]) -> ibis.Table:

@@ -104,7 +104,10 @@ def _context(grain: Grain) -> tuple[str, ...]:
             ),
             *("death_day", "progression_day", "next_therapy_day"),
         ),
-        Grain.EVENT: ("day", "onset", "kind", "site", "code", "code_class", "code_subclass"),
+        Grain.EVENT: (
+            *("day", "onset", "kind", "site", "vessel", "side", "certainty"),
+            *("code", "code_class", "code_subclass"),
+        ),
         Grain.ASSESSMENT: (),
     }[grain]
 

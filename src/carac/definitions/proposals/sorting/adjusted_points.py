@@ -36,7 +36,7 @@ SET_ASIDE: dict[str, tuple[str, ...]] = {
 }
 HAEMATOPOIETIC = next(kind for kind in jsth_2017.KINDS if kind.word == "haematopoietic")
 SCHEME = next(scheme for scheme in isth_overt_dic_2001.SCHEMES if scheme.suffix == "10xuln")
-_ISTH = (isth_overt_dic_2001.CARRY_FORWARD, isth_overt_dic_2001.INR_FOR_SECONDS)
+_ISTH = isth_overt_dic_2001.PARAMETERS
 
 
 def adjusted(printed: Total) -> Total:
