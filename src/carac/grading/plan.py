@@ -32,7 +32,7 @@ from carac.definitions import all_definitions
 from carac.definitions.own.force import own
 from carac.engine.base import Kind, Step, compile_sql
 from carac.engine.kept_sql import kept
-from carac.grading.stages import stages
+from carac.grading.stages import layered, stages
 from carac.language.definition import Definition, Tables
 from carac.parameters import Parameters, Values
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
@@ -164,9 +164,11 @@ class _Plan:
     parameters: Parameters
     present: frozenset[str]
     inputs: tuple[Input, ...]
-    dialect: str
-    deep: bool
+    #: Empty compiles nothing.
+    dialect: str = ""
+    deep: bool = True
     steps: list[Step] = field(default_factory=list)
+    uncompiled: list[tuple[str, ibis.Table, bool]] = field(default_factory=list)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -189,8 +191,16 @@ class _Plan:
         self._add_graded("infusion_results", self.infusions(), Grain.INFUSION)
         self._add_graded("event_results", self.events(), Grain.EVENT)
 
+    def expressions(self) -> list[tuple[str, ibis.Table, bool]]:
+        """Name, expression, and whether it stays a view, of a plan without a dialect: what proofs compare."""
+        self.make()
+        return self.uncompiled
+
     def _add(self, name: str, expression: ibis.Table, kind: Kind = Kind.TABLE) -> None:
-        self.steps.append(Step(name, compile_sql(expression, self.dialect), kind))
+        if self.dialect:
+            self.steps.append(Step(name, compile_sql(expression, self.dialect), kind))
+        else:
+            self.uncompiled.append((name, expression, kind is not Kind.TABLE))
         self.columns[name] = {column: str(type_) for column, type_ in expression.schema().items()}
 
     def _made(self, name: str) -> ibis.Table:
@@ -222,9 +232,12 @@ class _Plan:
 
     def _add_graded(self, name: str, joined: ibis.Table, grain: Grain) -> None:
         """The stages of the row-wise definitions of a grain."""
+        row_wise = [d for d in self.definitions if d.grain is grain and d.layers is not None]
+        if not self.dialect:
+            self._add(name, layered(joined, row_wise, self.parameters), Kind.VIEW)
+            return
         inputs = f"{name}_inputs"
         self._add(inputs, joined, Kind.STAGE)
-        row_wise = [d for d in self.definitions if d.grain is grain and d.layers is not None]
         columns = self.columns[inputs]
         for stage in stages(inputs, columns, row_wise, self.parameters, self.dialect, name, self.deep):
             self.steps.append(Step(stage.name, stage.sql, Kind.STAGE))

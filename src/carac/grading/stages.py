@@ -96,6 +96,17 @@ def _stage(
     return Stage(name, named_columns(query, kept, dialect, nested=True), kept)
 
 
+def layered(table: ibis.Table, definitions: Sequence[Definition], parameters: Parameters) -> ibis.Table:
+    """The same as one expression, with all columns."""
+    layers = _side_by_side(definitions, parameters)
+    for place in sorted(layers):
+        columns: Columns = {}
+        for layer in layers[place]:
+            columns |= layer(table)
+        table = table.mutate(**columns)
+    return table
+
+
 def _side_by_side(group: Sequence[Definition], parameters: Parameters) -> dict[int, list[Layer]]:
     """The layers by depth; those of a definition that uses others come after theirs."""
     layers: dict[int, list[Layer]] = {}
