@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from carac import api, figures
+from carac.analysis.sorting_recovery import Confusion
 from carac.definitions.proposals.sorting.places import WORDS
 from carac.grading.run import Graded
 from carac.report.figures.places_by_day import COLOURS
@@ -183,6 +185,23 @@ def test_without_a_table_of_events_an_abnormal_day_may_be_carac(tmp_path: Path) 
     assert quiet[f"{PLACE}__highest"] > quiet[f"{PLACE}__lowest"]
     assert abnormal[PLACE] is None
     assert abnormal[f"{PLACE}__highest"] >= 3
+
+
+# ---- the pages of the proof
+
+
+def test_the_pages_are_what_the_stored_figures_make(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ROOT / "tools" / "make_sorting_docs.py"), str(tmp_path)], check=True)
+    for page in ("sorting_truth.md", "versions.md"):
+        assert (tmp_path / page).read_text(encoding="utf-8") == (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def test_kappa_of_a_worked_table() -> None:
+    # 40 + 35 of 100 agree; by chance 0.5 * 0.55 + 0.5 * 0.45 = 0.5 would: (0.75 - 0.5) / 0.5.
+    assert Confusion(found=40, missed=15, false=10, right=35).kappa == pytest.approx(0.5)
+    assert math.isnan(Confusion(found=0, missed=0, false=0, right=9).kappa), (
+        "all alike: agreement by chance is complete"
+    )
 
 
 # ---- the report

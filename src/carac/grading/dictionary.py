@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
@@ -61,10 +61,19 @@ def dictionary(graded: Graded) -> list[Entry]:
     for grain, table in TABLES.items():
         of_inputs = {column: entry for i in graded.plan.inputs for column, entry in _input_entries(i, table).items()}
         of_grades = {entry.column: entry for entry in _grade_entries(graded, grain, table)}
+        shown = set(graded.columns(grain))
         for column in graded.columns(grain, items=True):
-            known = of_grades.get(column) or of_inputs.get(column)
-            entries.append(known or Entry(table, column, _KEYS[column]))
+            known = of_grades.get(column) or of_inputs.get(column) or Entry(table, column, _KEYS[column])
+            if column in shown or column in of_grades:
+                entries.append(known)
+            else:
+                entries += [replace(known, table=f"items/{name}") for name in _readers(graded, grain, column)]
     return entries
+
+
+def _readers(graded: Graded, grain: Grain, column: str) -> list[str]:
+    """The definitions of a grain in whose table of items an input column stands."""
+    return [d.name for d in graded.plan.of_grain(grain) if column in graded.inputs_of(d)]
 
 
 def _grade_entries(graded: Graded, grain: Grain, table: str) -> list[Entry]:
