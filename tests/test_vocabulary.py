@@ -26,10 +26,12 @@ DATA_FILES = sorted(file.name for file in files("carac.vocabulary").iterdir() if
 
 #: First column or columns of each file, which must not repeat.
 KEYS = {
+    "adverse_event_terms.csv": ("term", "group"),
     "agents.csv": ("agent",),
     "analyte_codes.csv": ("system", "code"),
     "analytes.csv": ("name",),
     "assessment_items.csv": ("item",),
+    "event_certainty.csv": ("word",),
     "event_class_names.csv": ("level_1", "level_2"),
     "event_classes.csv": ("domain", "category"),
     "event_features.csv": ("feature",),
@@ -38,6 +40,8 @@ KEYS = {
     "omop_units.csv": ("concept",),
     "product_codes.csv": ("system", "code"),
     "products.csv": ("name",),
+    "study_diseases.csv": ("name",),
+    "study_outcomes.csv": ("name",),
     "unit_words.csv": ("word",),
     "units.csv": ("quantity", "unit"),
 }

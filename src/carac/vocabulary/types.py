@@ -57,12 +57,12 @@ class Laboratory:
     @property
     def column(self) -> str:
         """Name of the input on the patient-day, such as ``aptt_highest_by_upper_limit``."""
-        extreme = "lowest" if self.worse is Worse.LOWER else "highest"
+        # Of 24 hours: short, because PostgreSQL cuts long names.
+        extreme = ("low24", "high24") if self.trailing else ("lowest", "highest")
         scale = "" if self.scale is Scale.VALUE else f"_{self.scale}"
         carried = f"_carry_{self.carry}" if self.carry else ""
         earlier = f"_before_{self.before}" if self.before else ""
-        trailing = "_24h" if self.trailing else ""
-        return f"{self.analyte}_{extreme}{scale}{trailing}{carried}{earlier}"
+        return f"{self.analyte}_{extreme[self.worse is Worse.HIGHER]}{scale}{carried}{earlier}"
 
     @property
     def low(self) -> str:
