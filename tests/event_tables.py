@@ -63,7 +63,13 @@ def event(event_id: str, day: float = 12, code: str | None = None, **more: Any) 
             "code_role": known.role,
             "code_class": found.level_1,
             "code_subclass": found.level_2,
+            "side": known.side,
+            "vessel": known.vessel,
         }
+        if found.site:
+            row |= {"site": found.site, "site_by": "code"}
+    if more.get("site"):
+        more = {"site_by": "record"} | more
     return row | more
 
 

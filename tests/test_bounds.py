@@ -29,6 +29,14 @@ STAND_INS = {
     "ISTH overt DIC": ("inr_highest", "prothrombin_time_ratio_highest"),
     "JAAM DIC": ("prothrombin_time_highest_by_upper_limit",),
     "JSTH DIC": ("prothrombin_time_highest_by_upper_limit",),
+    # Not recorded is taken as no sign of kidney failure.
+    "SOFA": ("urine_output_lowest_assessed",),
+    "SIC": ("urine_output_lowest_assessed",),
+}
+#: Places and rates on both sides of what their rules compare without a column of their own, or below 1.
+PLACES = {
+    "oxygen_device_highest_assessed": (0.0, 6.0, 7.0, 9.0),
+    "norepinephrine_rate_highest_assessed": (0.0, 0.05, 0.1, 0.2),
 }
 #: One of them is enough, and the others leave no range beside it: always measured here.
 MARKERS = {"thrombin_antithrombin_complex", "soluble_fibrin", "prothrombin_fragment_1_2"}
@@ -210,6 +218,7 @@ class Bounded:
             return Group(inputs, (0.0, 1.0), (1.0,))
         if isinstance(inputs[0], Assessed):
             places = around(plain) if any(cut > 4 for cut in plain) else (0.0, 1.0, 2.0, 3.0)
+            places = PLACES.get(inputs[0].column, places)
             return Group(inputs, places, (1.0,))
         changed = self._compared(inputs[0])
         if changed:

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -138,6 +137,7 @@ REFUSED = [
     ("isth_bleeding", {"site": "stomach"}, "is not known"),
     ("thrombosis_class", {"symptomatic": "yes"}, "An event needs its kind"),
     ("thrombosis_class", {"code": "X99"}, "names no event"),
+    ("astct_icans", {"site": "intracranal"}, "Did you mean intracranial?"),
     ("creatinine_clearance", {"creatinine": 1, "age": 200}, "from 0 to 120"),
     ("car_hematotox", {"platelets": 175, "platelets_baseline": 175}, "are the same item"),
 ]
@@ -234,9 +234,16 @@ def test_the_second_call_is_quick_and_loads_nothing_heavy() -> None:
     for _ in range(2):
         made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert made.stdout.strip() == "[]"
-    before, begun = os.times(), time.perf_counter()
-    _run("calc", "isth_overt_dic_2025", "platelets=45")
+    # Against a process that imports DuckDB and Typer and does nothing: others may use the cores while this runs. On an
+    # idle machine that takes 0.15 s; 0.5 s is the aim, and the first call, which compiles, takes ten times as long.
+    least = min(_spent("-c", "import duckdb, typer") for _ in range(3))
+    spent = min(_spent("-m", "carac", "calc", "isth_overt_dic_2025", "platelets=45") for _ in range(3))
+    assert spent < 5 * least
+
+
+def _spent(*arguments: str) -> float:
+    """Processor time of a process, in seconds."""
+    before = os.times()
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
     after = os.times()
-    spent = (after.children_user + after.children_system) - (before.children_user + before.children_system)
-    # 0.5 s is the aim on an idle machine; processor time doubles where others use the cores.
-    assert min(spent, time.perf_counter() - begun) < 1.0
+    return (after.children_user + after.children_system) - (before.children_user + before.children_system)

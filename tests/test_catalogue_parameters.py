@@ -64,6 +64,7 @@ EXPECTED: list[tuple[str, str, str, Value]] = [
     ("14 P2", "astct_crs", "long_episode_gap_hours", 7 * 24),
     ("12 no. 17", "astct_icans", "capd_logic", "max"),
     # no. 24, hospitalisation because of the bleed: the feature is asked for in these words, there is no other reading
+    ("4.8", "overt_dic_persistence", "persistence_days", 1),
     ("12 no. 27", "easix", "zero_platelets", "null"),
     ("9.1", "m_easix", "below_limit_factor", 0.5),
     # no. 27, units: they are read with each result and converted, there is nothing to choose

@@ -8,10 +8,9 @@ from importlib import import_module
 import pytest
 
 from carac.definitions import MODULES, all_definitions
-from carac.grading.defaults import BY_DEFAULT
 from carac.grading.parameters import declared, resolved
 from carac.grading.plan import chosen_definitions
-from carac.language.definition import Definition
+from carac.language.definition import Certainty, Definition
 from carac.vocabulary.agents import agents
 from carac.vocabulary.analytes import analytes
 from carac.vocabulary.assessment_items import assessment_items
@@ -153,6 +152,13 @@ def test_module_opens_with_title_and_source(module: str) -> None:
     assert found.DEFINITIONS
 
 
-def test_what_runs_by_default_is_known() -> None:
-    assert set(all_definitions()) >= BY_DEFAULT
-    assert set(chosen_definitions(None, resolved())) <= BY_DEFAULT
+def test_all_run_by_default_but_what_no_source_settles() -> None:
+    """Of the entries marked low only CARAC runs unasked, with what it uses; its columns end in ``_proposal``."""
+    known = all_definitions()
+    chosen = chosen_definitions(None, resolved())
+    low = {name for name, d in known.items() if d.certainty is Certainty.LOW}
+    asked_by_parameters = {name for name, d in known.items() if d.runs_if is not None}
+    assert set(known) - set(chosen) <= low | asked_by_parameters
+    assert "carac_proposal" in chosen
+    assert "fibrinogen_course_proposal" not in chosen
+    assert all(name.endswith("_proposal") for name in low)

@@ -13,6 +13,7 @@ from carac.endpoints.outcome import ends_of
 from carac.endpoints.rules import Reading, Role, Rules, Unassessed, Window, rules_from, windows_from
 from carac.endpoints.study import Study
 from carac.findings import CaracError
+from support.engines import ENGINES, open_engine
 from support.hand_graded import Row, study
 
 DIC = "isth_overt_dic_2025"
@@ -408,3 +409,46 @@ def test_days_as_a_matrix() -> None:
     own = study([{"id": "a", "end": 9}, {"id": "b", "end": 9}], days=[dic("b", 2, 3, 6)], definitions=[DIC])
     found = own.days(DIC, "highest", 0, 3)
     assert found.shape == (2, 4) and found[1, 2] == 6 and np.isnan(found).sum() == 7
+
+
+# ---- every engine ----
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_people_and_days_on_every_engine(engine: str) -> None:
+    thrombosis = {"thrombosis_class": "venous", "thrombosis_class__counts": True, "thrombosis_class__onset_day": 6}
+    events = [
+        bleed("a", 3.25, site="nose"),
+        bleed("b", 9, None),
+        {"id": "b", "day": 8, **thrombosis, "thrombosis_category": "PE_segmental"},
+        {"id": "c", "day": 9, **thrombosis, "thrombosis_category": None},
+    ]
+    days = [
+        {**dic(patient, day, low, high), "fibrinogen_lowest__from": value, "fibrinogen_lowest__to": value}
+        for patient, day, low, high, value in [("a", 1, 5, 6, 1.5), ("b", 2, 3, 5, 1.4), ("c", 3, 1, 1, None)]
+    ]
+    people = [{"id": "a", "end": 90, "start": 2}, {"id": "b", "end": 40, "death": 40}, {"id": "c", "end": 9}]
+    chosen = [*read_text(OWN, "own.toml"), *shipped().values()]
+    own = study(
+        people,
+        chosen,
+        days=days,
+        events=events,
+        definitions=[DIC, "isth_bleeding", "thrombosis_class", "thrombosis_category"],
+        values_of_day=["fibrinogen_lowest"],
+        engine=open_engine(engine),
+    )
+
+    def told(name: str, reading: Reading = Reading.SURE) -> dict[str, tuple[float, int]]:
+        return table(own.outcome(name, "to_100", reading))
+
+    assert told("major_bleeding") == {"a": (3, 1), "b": (40, 2), "c": (9, 0)}
+    assert told("major_bleeding", Reading.OPEN)["b"] == (9, 1)
+    assert told("pulmonary_embolism") == {"a": (90, 0), "b": (6, 1), "c": (9, 0)}
+    assert told("pulmonary_embolism", Reading.OPEN)["c"] == (6, 1)
+    assert told("overt_dic_isth_2025") == {"b": (40, 2), "c": (9, 0)}
+    assert told("overt_dic_isth_2025", Reading.OPEN)["b"] == (2, 1)
+    # the tie of 1.5 is not below it
+    assert told("low_fibrinogen") == {"b": (2, 1)}
+    assert told("low_or_overt")["b"] == (2, 1)
+    assert own.days(DIC, "highest", 0, 3)[1, 2] == 5

@@ -112,6 +112,15 @@ SAID = [
     ("T13", 9, "What stands out", "INR 3.9 on warfarin, 1.6 times the 2.4 before treatment: CTCAE 5.0 grade 2"),
     ("T13", 9, "What stands out", "points may be those of warfarin"),
     ("T13", 9, "What could explain", "The record does not say why INR rose from 2.4 to 3.9 on warfarin"),
+    (
+        "T03",
+        9,
+        "Place in the sorting",
+        "Overt DIC with a clinical event, with the pattern of consumption (place 5 of 0 to 5)",
+    ),
+    ("T03", 9, "Place in the sorting", "Could explain it, beside the place: suppressed marrow (platelets)."),
+    ("T03", 9, "Place in the sorting", "ISTH 2025 is 6 as printed, 4 with explained points set aside"),
+    ("T02", 13, "Place in the sorting", "tocilizumab (fibrinogen)"),
     ("T14", 5, "What stands out", "No fever today; graded because the last fever was within 24 hours"),
     ("T14", 6, "What stands out", "No fever today; graded because after tocilizumab (day 4)"),
     ("T14", 5, "Later, not known", "3 days later (day 8): ICANS grade 3"),
@@ -138,7 +147,7 @@ UNSAID = [
     ("T09", 9, "Not recorded: Platelet count"),
     ("T11", 7, "fits tocilizumab"),
     ("T01", 3, "0 to 4"),
-    ("T10", 9, "IEC-HS"),
+    ("T10", 9, "Pattern of IEC-HS"),
     ("T12", 14, "CRS (ASTCT): grade"),
 ]
 
@@ -246,6 +255,7 @@ def test_the_short_form_is_the_first_part_of_the_full_one(graded: Graded) -> Non
     assert short.sections == full.sections[: len(short.sections)]
     assert [section.heading.split(" (")[0] for section in short.sections] == [
         "What stands out",
+        "Place in the sorting of coagulopathy",
         "Values",
         "What could explain them",
         "What was going on",

@@ -59,7 +59,7 @@ AT_BASELINE = (
 DEFINITIONS: dict[str, Definition] = {
     name: definition
     for name, definition in all_definitions().items()
-    if definition.layers is not None and definition.runs_if is None
+    if definition.layers is not None and definition.runs_if is None and f"{name}__lowest" in definition.columns
 }
 
 # A failure names its patient, so that nothing has to be made smaller, which would take many runs.
@@ -289,7 +289,10 @@ def _baseline_across_a_limit(with_low: Patient, with_high: Patient) -> bool:
 #: Quotients, with rules of their own for "<" and for a divisor of 0, and what is laid on them.
 FORMULAS = ("EASIX", "IL-10 and EASIX", "Creatinine clearance", "Vienna CATS", "VTE-BLEED")
 #: Prothrombin time, for which a ratio or INR stands in.
-SURROGATES = ("ISTH overt DIC", "JAAM DIC", "JSTH DIC", "CARAC", "CTCAE DIC")
+SURROGATES = (
+    *("ISTH overt DIC", "JAAM DIC", "JSTH DIC", "CARAC", "CTCAE DIC", "DIC persistence"),
+    "Sorting of coagulopathy",
+)
 
 
 def _is_time(analyte: str) -> bool:

@@ -36,6 +36,16 @@ UNSEEN = {
     *(("jaam_dic", *cut) for cut in (("sirs_leukocytes_higher", 12), ("sirs_leukocytes_lower", 4))),
     # The baseline and the day before are open.
     ("iec_hs_candidate", "limit", 2),
+    # Each asks for a drug, a liver value or a value of the day before too: cases/sorting_explanations.toml has them.
+    *(
+        ("abnormality_explained_proposal", *cut)
+        for cut in (
+            *(("aptt_long", 0), ("prothrombin_time_long", 0), ("inr", 1.2)),
+            *(("by_limit", 1.0), ("d_dimer", 1.0), ("protein", 10.0)),
+        )
+    ),
+    # One point may be set aside, and aPTT, which was not measured, may give it too.
+    ("cdss_adjusted_proposal", "prothrombin_time", 3),
     # Two SOFA points are the most that count.
     *(("sic", *cut) for cut in (("creatinine", 3.5), ("creatinine", 5), ("hepatic", 6), ("hepatic", 12))),
 }

@@ -238,7 +238,7 @@ LATER_STAY = [period("ward", -5, 20), period("outpatient", 22, 37), period("ward
     ("day", "periods", "present", "wanted"),
     [
         (12, INDEX_STAY, False, (True, "acute_event", 12)),
-        (12, INDEX_STAY, True, (False, "present_before_infusion", 12)),
+        (12, INDEX_STAY, True, (False, "present_before_infusion", -5)),
         (12, INDEX_STAY, None, (None, "present_on_admission_unknown", 12)),
         (40, LATER_STAY, True, (True, "acute_event", 38)),
         (40, LATER_STAY, False, (True, "acute_event", 40)),
@@ -246,7 +246,7 @@ LATER_STAY = [period("ward", -5, 20), period("outpatient", 22, 37), period("ward
         (-3, [], False, (False, "present_before_infusion", -3)),
         (12, [], False, (True, "acute_event", 12)),
         (12, [], None, (True, "acute_event", 12)),
-        (12, [period("ward", -5)], True, (False, "present_before_infusion", 12)),
+        (12, [period("ward", -5)], True, (False, "present_before_infusion", -5)),
     ],
 )
 def test_present_on_admission(day: int, periods: list[Row], present: bool | None, wanted: tuple[Any, ...]) -> None:

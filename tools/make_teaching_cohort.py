@@ -88,10 +88,10 @@ def period_rows(case: Case) -> Iterable[Row]:
         yield case.patient_id, case.date(start), case.date(last_day), kind, text
 
 
-def tables() -> dict[str, list[Row]]:
+def tables(of: Sequence[Case]) -> dict[str, list[Row]]:
     """Every table as rows, in the order of HEADERS' columns."""
     rows: dict[str, list[Row]] = {name: [] for name in HEADERS}
-    for case in cases():
+    for case in of:
         patient = case.patient_id
         rows["cases"].append(
             (patient, f"{case.title} (synthetic)", case.teaches, case.day_worth_reading, case.explained_by)
@@ -106,15 +106,15 @@ def tables() -> dict[str, list[Row]]:
     return rows
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, made: dict[str, list[Row]], headers: dict[str, str]) -> None:
     """Write every table into `folder` as CSV, replacing what is there."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables().items():
+    for name, rows in made.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(HEADERS[name].split(","))
+            writer.writerow(headers[name].split(","))
             writer.writerows(rows)
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED)
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED, tables(cases()), HEADERS)

@@ -38,7 +38,7 @@ COLUMNS = (
 )
 #: With what the column `found` begins, and what it means.
 OUTCOMES = {
-    "agrees": "code and catalogue say the same, and the case fails without it",
+    "agrees": "code and catalogue say the same, and the case named is about it",
     "corrected": "the code said something else and was mended",
     "added": "the code, a parameter or the case was missing and is new",
     "unsure": "the catalogue leaves it open or is not sure; what was chosen is said",
@@ -57,10 +57,11 @@ INDEX = """\
 
 Written by `python tools/make_verification_docs.py`. After the definitions had been written, somebody who had not
 written them read the catalogue of definitions again and held every criterion against its line of code and against a
-case that fails when the line is wrong. One row is one criterion: a threshold, a tie, a window, a rule for what is
-missing, a unit, or a parameter with its default. "The catalogue" is the collection of inputs, thresholds, ties and
-windows that the definitions were written from; "2.1" is its section. A case is a worked example of `tests/cases/`
-(`file::id`) or a test.
+case about it. Whether a case fails when its line is wrong is a matter of mutation testing, not of this page.
+
+One row is one criterion: a threshold, a tie, a window, a rule for what is missing, a unit, or a parameter with its
+default. "The catalogue" is the collection of inputs, thresholds, ties and windows that the definitions were written
+from; "2.1" is its section. A case is a worked example of `tests/cases/` (`file::id`) or a test.
 
 What was found begins with one of these words:
 

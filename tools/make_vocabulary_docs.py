@@ -15,6 +15,7 @@ from carac.vocabulary.agents import CAR_T_PRODUCT, agents
 from carac.vocabulary.analytes import Analyte, analytes
 from carac.vocabulary.assessment_items import RECORDED_GRADE, assessment_items
 from carac.vocabulary.codes import analyte_codes
+from carac.vocabulary.event_certainty import MEANING, event_certainty
 from carac.vocabulary.event_features import GRADES, event_features
 from carac.vocabulary.event_sites import event_sites
 from carac.vocabulary.products import products
@@ -185,9 +186,20 @@ looked and it was not so.
     return text + table(("word", "meaning", "value", "asked for by", "to know"), rows)
 
 
+def certainty_part() -> str:
+    """How sure a record is of an event."""
+    words = event_certainty()
+    rows = [
+        (f"`{name}`", meaning, ", ".join(word.replace("_", " ") for word, one in words.items() if one == name != word))
+        for name, meaning in MEANING.items()
+    ]
+    text = "\n## Certainty (`events.certainty`)\n\nAbsent is taken as confirmed.\n\n"
+    return text + table(("word", "what it means for a grade", "also written"), rows)
+
+
 def document() -> str:
     """The whole page."""
-    parts = (analytes_part, items_part, agents_part, products_part, sites_part, features_part)
+    parts = (analytes_part, items_part, agents_part, products_part, sites_part, certainty_part, features_part)
     return HEAD + "".join(part() for part in parts)
 
 

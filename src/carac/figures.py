@@ -33,6 +33,7 @@ from carac.report.figures.heat_map import heat_map
 from carac.report.figures.incidence_curves import groups_figure, overall_figure
 from carac.report.figures.onsets import onset_figure, overlap_figure
 from carac.report.figures.patient import patient as patient_figure
+from carac.report.figures.places_by_day import places_by_day as places_figure
 from carac.report.figures.two_sides import two_sides as two_sides_figure
 from carac.report.material import Material, gather
 from carac.report.options import Options, with_changes
@@ -41,6 +42,8 @@ from carac.report.queries.events import events as events_of
 from carac.report.queries.follow_up import flow as flow_of
 from carac.report.queries.heat import order
 from carac.report.queries.patient import course_of
+from carac.report.queries.sorting import is_sorted
+from carac.report.queries.sorting import places_by_day as places_of
 from carac.report.queries.tables import HIGHEST, INDICES, LOWEST
 from carac.report.sections.heat_map import panels
 from carac.report.sections.toxicities import graded as worst_grades
@@ -59,6 +62,7 @@ __all__ = [
     "onset",
     "overlap",
     "patient",
+    "places_by_day",
     "spread",
     "testing",
     "toxicities",
@@ -102,6 +106,19 @@ def grades_by_day(graded: Graded, **options: Any) -> alt.TopLevelMixin:
     """The heat map of grades, a line per infusion."""
     material = _material(graded, options)
     return heat_map(material, panels(material), order(material))
+
+
+def places_by_day(graded: Graded, **options: Any) -> alt.TopLevelMixin:
+    """The places of the sorting of coagulopathy (a proposal) by day, of the infusions of which anything is known.
+
+    Raises
+    ------
+    CaracError: the sorting was not graded.
+    """
+    material = _material(graded, options)
+    if not is_sorted(material):
+        raise CaracError("The sorting of coagulopathy was not graded; ask for sorting_patient_proposal.")
+    return places_figure(material, places_of(material))
 
 
 def events(graded: Graded, **options: Any) -> alt.TopLevelMixin:

@@ -115,6 +115,7 @@ def lab_rows(patient: str, labs: Iterable[Row]) -> Iterator[Row]:
                 "unit": lab.get("unit"),
                 "lower_limit": lab.get("lower"),
                 "upper_limit": lab.get("upper"),
+                "normal_mean": lab.get("mean"),
             }
 
 
@@ -125,20 +126,21 @@ def _other_rows(patient: str, content: Row) -> Rows:
         kept = {key: sign.get(key) for key in ("item", "value", "unit")}
         rows["assessments"].append({"patient_id": patient, "time": time, **kept})
     for course in content.get("treatments", []):
-        kept = {key: course.get(key) for key in ("agent", "intent", "indication")}
+        kept = {key: course.get(key) for key in ("agent", "intent", "indication", "dose", "unit", "beyond_routine")}
         if "event" in course:
             kept["event_id"] = f"{patient}::{course['event']}"
         start = _moment(course["day"], course.get("time"))
         rows["treatments"].append({"patient_id": patient, "start": start, "end": _end(course), **kept})
     for event in content.get("events", []):
         name = f"{patient}::{event['id']}"
-        words = ("kind", "site", "certainty", "code", "code_system", "present_on_admission", "encounter")
+        words = ("kind", "site", "side", "certainty", "code", "code_system", "present_on_admission", "encounter")
         kept = {key: event.get(key) for key in words}
-        rows["events"].append({"event_id": name, "patient_id": patient, "onset": _date(event["day"]), **kept})
+        onset = _moment(event["day"], event.get("time"))
+        rows["events"].append({"event_id": name, "patient_id": patient, "onset": onset, **kept})
         for feature, value in event.get("features", {}).items():
             rows["event_features"].append({"event_id": name, "feature": feature, "value": value})
     for period in content.get("periods", []):
-        kept = {"kind": period["kind"], "start": _date(period["day"]), "end": _end(period)}
+        kept = {"kind": period["kind"], "start": _date(period["day"]), "end": _end(period), "text": period.get("text")}
         rows["periods"].append({"patient_id": patient, **kept})
     return rows
 

@@ -14,6 +14,7 @@ from carac.definitions import all_definitions
 from carac.endpoints.definition import Endpoint
 from carac.endpoints.rules import Rules
 from carac.endpoints.study import Study
+from carac.engine.base import Engine
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import Findings
 from carac.grading.parameters import resolved
@@ -54,7 +55,7 @@ _TYPES = {"boolean": pa.bool_(), "string": pa.string(), "float64": pa.float64()}
 class HandGraded:
     """The part of a graded cohort that endpoints and analyses read."""
 
-    engine: DuckDB
+    engine: Engine
     names: Sequence[str]
     values_of_day: Sequence[str] = ()
     present: frozenset[str] = frozenset({"infusions", "labs", "events", "event_features"})
@@ -83,6 +84,7 @@ def hand_graded(
     definitions: Sequence[str] = (),
     values_of_day: Sequence[str] = (),
     features: Mapping[str, Mapping[str, bool]] | None = None,
+    engine: Engine | None = None,
 ) -> Graded:
     """Tables as a grading leaves them; what a row lacks is null.
 
@@ -94,8 +96,9 @@ def hand_graded(
     days: `id`, `day`, and columns of definitions or values of the day.
     events: `id`, `day` (a float has a time of day), and columns of definitions; numbered e0, e1, …
     features: yes-or-no features by event.
+    engine: that holds the tables; None takes DuckDB.
     """
-    engine = DuckDB(threads=1)
+    engine = engine or DuckDB(threads=1)
     owned = {d.name + o.suffix: _TYPES.get(o.type, pa.int32()) for d in all_definitions().values() for o in d.outputs}
     for name, kinds, rows in (
         ("infusion_results", _INFUSION, [_infusion(row) for row in infusions]),

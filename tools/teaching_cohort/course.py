@@ -77,6 +77,7 @@ class Case:
 
     labs: curves ("day:value ...") that replace the background; fever: highest temperature (degC) of each day with
     fever; hypotension: day to (treatment word, due to CRS yes or no); oxygen: day to (device, L/min or None);
+    twin_of: the patient from whom this one differs in one fact;
     ice: ICE total of the days on which it is not 10; the words for consciousness, weakness and intracranial pressure by
     day. Hypotension and oxygen begin at 14:00 of the first day of a row of days.
     """
@@ -119,6 +120,12 @@ class Case:
     progression_day: int | None = None
     next_therapy_day: int | None = None
     as_reported: Callable[[Case, int, LabRow], list[LabRow]] | None = None
+    twin_of: str = ""
+
+    @property
+    def noise_of(self) -> str:
+        """Whose noise it has: a twin differs from its pair in the one fact that it is there for."""
+        return self.twin_of or self.patient_id
 
     @property
     def is_child(self) -> bool:
@@ -186,7 +193,7 @@ def measured(case: Case, analyte: str, day: int) -> float:
     value = on_curve(points, day)
     if day in points:
         return value
-    return value * (1.0 + ANALYTES[analyte].noise * small_noise(case.patient_id, analyte, day))
+    return value * (1.0 + ANALYTES[analyte].noise * small_noise(case.noise_of, analyte, day))
 
 
 def lab_row(case: Case, day: int, clock: str, analyte: str, value: str) -> LabRow:
@@ -212,7 +219,7 @@ def lab_rows(case: Case) -> Iterator[LabRow]:
 
 
 def _temperature(case: Case, fever: dict[int, float], day: int, clock: str) -> float:
-    noise = small_noise(case.patient_id, "temperature", day, clock)
+    noise = small_noise(case.noise_of, "temperature", day, clock)
     if day not in fever:
         return 36.8 + 0.3 * noise
     if clock >= "20:00" or not case.on_ward(day):
@@ -226,8 +233,7 @@ def _vital_signs(case: Case, fever: dict[int, float], day: int, clock: str) -> I
     low_pressure = day in case.hypotension and (afternoon or day - 1 in case.hypotension)
     breathing_aid = day in case.oxygen and (afternoon or day - 1 in case.oxygen)
     noise = {
-        item: small_noise(case.patient_id, item, day, clock)
-        for item in ("systolic", "diastolic", "heart", "saturation")
+        item: small_noise(case.noise_of, item, day, clock) for item in ("systolic", "diastolic", "heart", "saturation")
     }
     temperature = round(_temperature(case, fever, day, clock), 1)
     if day in case.fahrenheit_days:

@@ -68,7 +68,7 @@ TOXICITIES: tuple[Toxicity, ...] = (
     _daily("fibrinogen\ngrade ≥ 3", "ctcae_v5_fibrinogen", 3),
     _daily("ISTH\nDIC\n2001", "isth_overt_dic_2001_5xuln", 5),
     _daily("ISTH\nDIC\n2025", "isth_overt_dic_2025", 5),
-    Toxicity("bleeding", of_event="isth_bleeding >= 2"),
+    Toxicity("bleeding", of_event="isth_bleeding__clinically_relevant"),
     Toxicity("thrombosis", of_event="thrombosis_class IN ('venous', 'arterial')"),
 )
 

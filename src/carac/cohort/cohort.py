@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
+from carac.cohort.against_control import with_values_against_control
 from carac.cohort.derived import with_derived_neutrophils, with_neutrophils_below_leukocytes
 from carac.cohort.events import parsed_event_features, parsed_events
 from carac.cohort.grid import SCOPE, days_between
@@ -122,7 +123,7 @@ def _make_labs(records: Records, parameters: Parameters, options: LabOptions, co
     if few > 0:
         counted = with_neutrophils_below_leukocytes(records, counted, few)
     # A neutrophil count made from its percentage takes its limits of normal from the site file, too.
-    complete = with_site_limits(records, counted)
+    complete = with_site_limits(records, with_values_against_control(records, counted, kept))
     engine.create("labs", compile_sql(complete, engine.dialect), view=source.large)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 import ibis
+import ibis.expr.types as ir
 
 from carac.cohort.labs import time_problem
 from carac.cohort.records import RecordSource, first_problem, text_of, time_of
@@ -21,6 +22,7 @@ from carac.cohort.setting_aside import (
 from carac.cohort.signs import missing_patient, range_text
 from carac.cohort.translation import Problem, Translated, translate
 from carac.engine.duckdb_engine import DuckDB
+from carac.vocabulary.event_certainty import CERTAINTIES, certainty_of
 from carac.vocabulary.event_classes import class_of
 from carac.vocabulary.event_features import EventFeature, boolean_of, event_features, feature_of
 from carac.vocabulary.event_sites import event_sites, site_of
@@ -29,6 +31,7 @@ from carac.vocabulary.spelling import fold, nearest
 
 KINDS = ("bleeding", "venous", "arterial", "infection", "other")
 _CODE = ("domain", "category", "acuity", "role", "class", "subclass")
+_PLACE = ("site", "side", "vessel")
 _ICD10CM = {"", "icd10cm", "icd-10-cm", "icd 10 cm", "icd10", "icd-10", "http://hl7.org/fhir/sid/icd-10-cm"}
 
 
@@ -38,11 +41,13 @@ def parsed_events(engine: DuckDB, source: RecordSource) -> ibis.Table:
     words = {"kind_word": "string", "site_word": "string", "admission": "boolean", "word_doubt": "string"}
     keys = {"kind": raw.kind, "site": raw.site, "present_on_admission": raw.present_on_admission, "coded": raw.code}
     rows = translate(engine, raw, keys, words, _words, "event")
-    codes = {f"code_{name}": "string" for name in _CODE} | {"code_site": "string", "code_doubt": "string"}
+    sure = {"certainty_word": "string", "certainty_doubt": "string"}
+    rows = translate(engine, rows, {"certainty": rows.certainty}, sure, _certainty, "certainty")
+    codes = {f"code_{name}": "string" for name in (*_CODE, *_PLACE, "doubt")}
     rows = translate(engine, rows, {"code": rows.code, "system": rows.code_system}, codes, _code, "code")
     onset, onset_precision = time_of(rows.onset)
     end, end_precision = time_of(rows.end)
-    texts = ("event_id", "patient_id", "vessel", "side", "certainty", "code", "code_system", "code_position")
+    texts = ("event_id", "patient_id", "code", "code_system", "code_position", "encounter")
     no_event = text_of(rows.event_id).isnull()
     nothing = ibis.null("string")
     problem = no_event.ifelse(Problem("missing_event", "the event_id is empty", "Number the events.").text, nothing)
@@ -51,6 +56,7 @@ def parsed_events(engine: DuckDB, source: RecordSource) -> ibis.Table:
     cost = "The event is taken as open."
     doubted = [
         rows.word_doubt,
+        rows.certainty_doubt,
         described.ifelse(rows.code_doubt, nothing),
         doubtful_time(rows.end, "the end", cost),
         doubtful_order(rows.onset, rows.end, cost),
@@ -58,13 +64,20 @@ def parsed_events(engine: DuckDB, source: RecordSource) -> ibis.Table:
     ]
     unread_code = (~described & rows.code_doubt.notnull()).ifelse(rows.code_doubt, nothing)
     return rows.select(
-        **{name: text_of(rows[name]) for name in (*texts, "encounter")},
+        **{name: text_of(rows[name]) for name in texts},
+        # What the record says of the place goes before what its code says.
+        vessel=ibis.coalesce(text_of(rows.vessel), rows.code_vessel),
+        side=ibis.coalesce(_side(text_of(rows.side)), rows.code_side),
+        certainty=rows.certainty_word,
         onset=onset,
         onset_precision=onset_precision,
         end=ends_before(rows.onset, rows.end).ifelse(ibis.null("timestamp"), end),
         end_precision=end_precision,
         kind=rows.kind_word,
         site=ibis.coalesce(rows.site_word, rows.code_site),
+        site_by=ibis.cases(
+            (rows.site_word.notnull(), "record"), (rows.code_site.notnull(), "code"), else_=ibis.null("string")
+        ),
         present_on_admission=rows.admission,
         **{f"code_{name}": rows[f"code_{name}"] for name in _CODE},
         problem=first_problem(
@@ -79,6 +92,11 @@ def parsed_events(engine: DuckDB, source: RecordSource) -> ibis.Table:
         doubt=doubts(doubted),
         source_row=rows.source_row.cast("int64"),
     )
+
+
+def _side(text: ir.StringValue) -> ir.StringValue:
+    word = text.lower()
+    return word.cases(("r", "right"), ("l", "left"), ("both", "bilateral"), else_=word)
 
 
 def _words(kind: str, site: str, present_on_admission: str, coded: str) -> Translated:
@@ -102,6 +120,18 @@ def _words(kind: str, site: str, present_on_admission: str, coded: str) -> Trans
         return words | {"word_doubt": doubted}
 
 
+def _certainty(certainty: str) -> Translated:
+    if not certainty:
+        return {}
+    known = certainty_of(certainty)
+    if known is not None:
+        return {"certainty_word": known}
+    message = f"the certainty is not known and counts as missing in {COUNTED}"
+    return {
+        "certainty_doubt": doubt_text("unknown_word", message, f"Write one of {', '.join(CERTAINTIES)}.", "", certainty)
+    }
+
+
 def _code(code: str, system: str) -> Translated:
     if not code:
         return {}
@@ -121,6 +151,8 @@ def _code(code: str, system: str) -> Translated:
         "code_class": event_class.level_1,
         "code_subclass": event_class.level_2,
         "code_site": event_class.site or None,
+        "code_side": known.side,
+        "code_vessel": known.vessel,
     }
 
 

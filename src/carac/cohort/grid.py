@@ -32,7 +32,7 @@ PARAMETERS = (
     Parameter("events_last_day", 365, "last day on which an event is counted to an infusion", lowest=0),
     Parameter(
         "events_days_before",
-        0,
+        365,
         "days before the grid from which on earlier events are read too (a thrombosis of last year)",
         lowest=0,
         highest=36500,
@@ -121,7 +121,7 @@ def _scaled(value: ir.NumericValue, rows: ibis.Table, scale: Scale) -> ir.Numeri
             return value / rows.upper_limit
 
 
-def _ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericValue]:
+def value_ends(rows: ibis.Table, scale: Scale) -> tuple[ir.NumericValue, ir.NumericValue]:
     """The two ends of each row's value on a scale; a missing limit leaves it open."""
     low, high = (_scaled(value, rows, scale) for value in (rows.value_low, rows.value_high))
     if scale is Scale.VALUE:
@@ -184,7 +184,7 @@ def _aggregated(rows: ibis.Table, inputs: Sequence[Laboratory], ends: bool) -> i
     for i in inputs:
         of_analyte = rows.analyte_number == number_of_analyte(i.analyte)
         # Of several intervals, the lowest value lies between the lowest low and the lowest high end.
-        values = _ends(rows, i.scale) if ends else (_scaled(rows.value_low, rows, i.scale),)
+        values = value_ends(rows, i.scale) if ends else (_scaled(rows.value_low, rows, i.scale),)
         for column, value in zip((i.low, i.high), values, strict=False):
             of_input = of_analyte.ifelse(value, nothing)
             measures[column] = of_input.min() if i.worse is Worse.LOWER else of_input.max()
@@ -206,21 +206,17 @@ def carried(days: ibis.Table, inputs: Iterable[Laboratory]) -> ibis.Table:
     """The grid with inputs that take values of earlier days; the grid has to be complete.
 
     With `carry` the last value of so many days before stands in where the day has none; with `before` the value of
-    that day alone is taken.
+    that day is taken, and with both that of the days before it where that day has none.
     """
-    wanted = [i for i in inputs if i.is_moved]
+    wanted = [i for i in inputs if i.carry or i.before]
     if not wanted:
         return days
     columns: dict[str, ir.Value] = {}
     window = ibis.window(group_by="infusion_index", order_by="day")
     for i in wanted:
-        plain = i.uncarried
-        for end, source in ((i.low, plain.low), (i.high, plain.high)):
-            if i.before:
-                columns[end] = days[source].lag(i.before).over(window)
-                continue
-            earlier = [days[source].lag(k).over(window) for k in range(1, i.carry + 1)]
-            columns[end] = ibis.coalesce(days[source], *earlier)
+        for end, source in ((i.low, i.source.low), (i.high, i.source.high)):
+            earlier = [days[source].lag(k).over(window) for k in range(max(i.before, 1), i.before + i.carry + 1)]
+            columns[end] = ibis.coalesce(*earlier) if i.before else ibis.coalesce(days[source], *earlier)
     return days.mutate(**columns)
 
 
@@ -256,7 +252,7 @@ def baselines(
     last = last.filter(last.time == last["last"])
     measures: dict[str, ir.Value] = {}
     for i in inputs:
-        low, high = _ends(last, i.scale)
+        low, high = value_ends(last, i.scale)
         of_input = last.analyte_number == number_of_analyte(i.analyte)
         measures[i.low] = low.min(where=of_input)
         measures[i.high] = high.max(where=of_input)

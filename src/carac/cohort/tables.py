@@ -213,6 +213,7 @@ COHORT_SCHEMAS: dict[str, dict[str, str]] = {
         "end_precision": "string",
         "kind": "string",
         "site": "string",
+        "site_by": "string",
         "vessel": "string",
         "side": "string",
         "certainty": "string",

@@ -47,10 +47,28 @@ def _show(one: Card) -> None:
     out.print(Text(f"{one.title} ({one.name})", style="bold"))
     for label, text in (fact for fact in one.facts if fact[1]):
         out.print(Text(f"  {label}: ", style="dim").append(text, style="default"))
-    _section("Criteria", [f"{title}: {rule}" if rule else title for title, rule in one.criteria])
+    _section("Inputs", [f"{title}{f' ({unit})' if unit else ''}" for title, unit in one.inputs])
+    _table(one)
     _section("Columns", [f"{name}: {meaning}" for name, meaning in one.columns])
     _section("Parameters", [f"{one.name}.{name} = {default}: {meaning}" for name, default, meaning in one.parameters])
     _section("What the source leaves open", list(one.choices))
+    _section("Other versions", list(one.versions))
+    _section("Pitfalls", list(one.pitfalls))
+    _section("By hand", [f"carac calc {one.name}"] if one.columns else [])
+
+
+def _table(one: Card) -> None:
+    """The criteria as they are printed: what is compared, what it has to be, points or grade."""
+    if not one.table:
+        return
+    out = showing.console()
+    out.print(Text("\nCriteria", style="bold cyan"))
+    shown = Table(box=None, padding=(0, 2), header_style="dim", show_edge=False)
+    for column in ("what", "is", "gives"):
+        shown.add_column(column)
+    for row in one.table:
+        shown.add_row(*[Text(cell) for cell in row])
+    out.print(shown)
 
 
 def _section(heading: str, lines: list[str]) -> None:

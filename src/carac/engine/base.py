@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from carac.progress import Progress
@@ -13,13 +14,26 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+class Kind(StrEnum):
+    """What a step makes of its query."""
+
+    TABLE = "table"
+    VIEW = "view"
+    #: A view where the engine plans queries over queries well, else a table.
+    STAGE = "stage"
+
+
 @dataclass(frozen=True)
 class Step:
     """One table of a plan, as SQL of one dialect over the tables of the steps before it."""
 
     name: str
     sql: str
-    view: bool = False
+    kind: Kind = Kind.TABLE
+
+    def is_view(self, plans_deep: bool) -> bool:
+        """Whether it stays a query in an engine that plans deep queries well, or does not."""
+        return self.kind is Kind.VIEW or (self.kind is Kind.STAGE and plans_deep)
 
 
 class Engine(Protocol):
@@ -28,6 +42,11 @@ class Engine(Protocol):
     @property
     def dialect(self) -> str:
         """The dialect that `compile_sql` is asked for."""
+        ...
+
+    @property
+    def plans_deep(self) -> bool:
+        """Whether a query over a query over a query costs nothing to plan; else each in between becomes a table."""
         ...
 
     def load(self, name: str, rows: pa.Table) -> None:
@@ -47,6 +66,11 @@ class Engine(Protocol):
         ...
 
 
+def quoted(name: str, dialect: str) -> str:
+    """A column as the dialect writes it."""
+    return f"`{name}`" if dialect == "databricks" else f'"{name}"'
+
+
 def compile_sql(expression: ibis.Table, dialect: str) -> str:
     """The SQL of an expression over unbound tables; a plain string, so that it can be kept."""
     # Only who compiles waits for Ibis: one case by hand runs SQL that was kept.
@@ -60,4 +84,4 @@ def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress) -> None
     """Make the tables of a plan, in order."""
     for step in steps:
         with progress.step(step.name):
-            engine.create(step.name, step.sql, step.view)
+            engine.create(step.name, step.sql, step.is_view(engine.plans_deep))

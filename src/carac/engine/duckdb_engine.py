@@ -27,6 +27,7 @@ class DuckDB:
     """
 
     dialect = "duckdb"
+    plans_deep = True
 
     def __init__(
         self,

@@ -48,6 +48,7 @@ class PostgreSQL:
     """
 
     dialect = "postgres"
+    plans_deep = False
 
     def __init__(self, address: str, schema: str = "carac") -> None:
         self.connection = psycopg.connect(address, autocommit=True)

@@ -34,7 +34,7 @@ class PreparedSteps:
         self._pool = ThreadPoolExecutor(LANES)
         # Each lane works in its own thread; workers that share the work of one query would only wait for each other.
         engine.connection.execute("SET threads = 1")
-        self._stages = [self._shared([s for s in stage if not s.view]) for stage in stages]
+        self._stages = [self._shared([s for s in stage if not s.is_view(engine.plans_deep)]) for stage in stages]
         for lane, names in zip(self._lanes, self._spread(sorted(queries)), strict=True):
             lane.prepare_queries({name: queries[name] for name in names})
 

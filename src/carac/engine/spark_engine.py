@@ -15,6 +15,7 @@ class Spark:
     """
 
     dialect = "databricks"
+    plans_deep = False
 
     def __init__(self, session: SparkSession | None = None) -> None:
         self.owned = session is None

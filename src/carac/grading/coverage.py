@@ -17,7 +17,12 @@ from carac.vocabulary.types import Baseline, Exposure, Laboratory, Scale
 ALTERNATIVES = (("prothrombin_time", "prothrombin_time_ratio", "inr"),)
 #: Tables that a definition reads beside those without which it is null. A test holds this list against the definitions.
 ALSO_READ: Mapping[str, frozenset[str]] = {
-    "treatments": frozenset({"astct_crs", "isth_bleeding", "who_bleeding", "thrombosis_class"}),
+    "treatments": frozenset(
+        {
+            *("astct_crs", "isth_bleeding", "who_bleeding", "thrombosis_class"),
+            *("ctcae_v5_haemorrhage", "ctcae_v6_haemorrhage"),
+        }
+    ),
     "events": frozenset({"astct_icans"}),
     "event_features": frozenset({"isth_bleeding", "who_bleeding", "thrombosis_class", "thrombosis_category"}),
     "periods": frozenset({"isth_bleeding", "thrombosis_class"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
@@ -31,6 +31,9 @@ _KEYS = {
     "onset": "date-time of onset, as in the record",
     "kind": "kind of event, as in the record",
     "site": "site of the event, from the record or its code",
+    "vessel": "vein or artery, from the record or its code",
+    "side": "right, left or bilateral, from the record or its code",
+    "certainty": "confirmed, probable, suspected or ruled_out; null: not recorded",
     "code": "diagnosis code, as in the record",
     "code_class": "class of the code",
     "code_subclass": "category of the code",
@@ -58,10 +61,19 @@ def dictionary(graded: Graded) -> list[Entry]:
     for grain, table in TABLES.items():
         of_inputs = {column: entry for i in graded.plan.inputs for column, entry in _input_entries(i, table).items()}
         of_grades = {entry.column: entry for entry in _grade_entries(graded, grain, table)}
+        shown = set(graded.columns(grain))
         for column in graded.columns(grain, items=True):
-            known = of_grades.get(column) or of_inputs.get(column)
-            entries.append(known or Entry(table, column, _KEYS[column]))
+            known = of_grades.get(column) or of_inputs.get(column) or Entry(table, column, _KEYS[column])
+            if column in shown or column in of_grades:
+                entries.append(known)
+            else:
+                entries += [replace(known, table=f"items/{name}") for name in _readers(graded, grain, column)]
     return entries
+
+
+def _readers(graded: Graded, grain: Grain, column: str) -> list[str]:
+    """The definitions of a grain in whose table of items an input column stands."""
+    return [d.name for d in graded.plan.of_grain(grain) if column in graded.inputs_of(d)]
 
 
 def _grade_entries(graded: Graded, grain: Grain, table: str) -> list[Entry]:
@@ -132,6 +144,8 @@ def _value_meaning(wanted: Laboratory | Baseline) -> tuple[str, str]:
         return f"baseline of {name}{scale} (last before lymphodepletion, else last before infusion)", unit
     extreme = "lowest" if wanted.worse is Worse.LOWER else "highest"
     carried = f", standing in for up to {wanted.carry} days" if wanted.carry else ""
+    if wanted.trailing:
+        return f"{extreme} {name}{scale} in the 24 hours before the last coagulation test of the day{carried}", unit
     day = "day before" if wanted.before == 1 else f"{wanted.before}th day before" if wanted.before else "day"
     return f"{extreme} {name}{scale} of the {day}{carried}", unit
 

@@ -106,14 +106,7 @@ def _write_tables(
 def _write_items(graded: Graded, definition: Definition, folder: Path) -> int:
     """What one definition's grades were made of: keys, inputs, all its columns, where anything is known."""
     keys = _KEYS[definition.grain]
-    have = set(graded.columns(definition.grain, items=True))
-    inputs = [
-        c
-        for i in definition.inputs
-        for c in (getattr(i, "low", ""), getattr(i, "high", ""), getattr(i, "name", ""))
-        if c in have
-    ]
-    columns = [*keys, *dict.fromkeys(inputs), *definition.columns]
+    columns = [*keys, *graded.inputs_of(definition), *definition.columns]
     known = [f"{definition.name}__lowest", f"{definition.name}__highest", definition.name]
     condition = " OR ".join(f'"{column}" IS NOT NULL' for column in known if column in definition.columns)
     table = {Grain.DAY: "patient_days_full", Grain.INFUSION: "infusion_results", Grain.EVENT: "event_results"}[

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import ibis
-import ibis.expr.types as ir
 
 from carac.cohort.grid import (
     KEYS,
@@ -28,12 +27,13 @@ from carac.cohort.grid import (
     worst_of_day,
 )
 from carac.cohort.tables import COHORT_SCHEMAS, cohort_table
+from carac.cohort.trailing import with_trailing
 from carac.definitions import all_definitions
 from carac.definitions.own.force import own
-from carac.engine.base import Step, compile_sql
+from carac.engine.base import Kind, Step, compile_sql
 from carac.engine.kept_sql import kept
-from carac.grading.defaults import BY_DEFAULT
-from carac.language.definition import Definition, Layer, Tables
+from carac.grading.stages import layered, stages
+from carac.language.definition import Definition, Tables
 from carac.parameters import Parameters, Values
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
 
@@ -79,9 +79,7 @@ def chosen_definitions(names: Sequence[str] | None, parameters: Parameters) -> t
         names = [
             name
             for name, d in known.items()
-            if (name in BY_DEFAULT or name in own().definitions)
-            and d.by_default
-            and (d.runs_if is None or d.runs_if(parameters.scope(name)))
+            if d.by_default and (d.runs_if is None or d.runs_if(parameters.scope(name)))
         ]
     wanted: set[str] = set()
     waiting = list(names)
@@ -100,10 +98,17 @@ def default_definitions(parameters: Parameters) -> tuple[Definition, ...]:
 
 
 def make_plan(
-    names: tuple[str, ...], parameters_key: tuple[tuple[str, str, object], ...], present: frozenset[str], dialect: str
+    names: tuple[str, ...],
+    parameters_key: tuple[tuple[str, str, object], ...],
+    present: frozenset[str],
+    dialect: str,
+    deep: bool = True,
 ) -> Plan:
-    """The plan for these definitions, parameters and tables, in one dialect; kept for the next call."""
-    return _kept_plan(names, parameters_key, present, dialect, own().key)
+    """The plan for these definitions, parameters and tables, in one dialect; kept for the next call.
+
+    `deep` says whether the engine plans deep queries well.
+    """
+    return _kept_plan(names, parameters_key, present, dialect, deep, own().key)
 
 
 @lru_cache(maxsize=32)
@@ -112,6 +117,7 @@ def _kept_plan(
     parameters_key: tuple[tuple[str, str, object], ...],
     present: frozenset[str],
     dialect: str,
+    deep: bool,
     site: str,
 ) -> Plan:
     """The same, by the hash of the site's definitions too: two files may give one name to different things."""
@@ -121,41 +127,49 @@ def _kept_plan(
     parameters = Parameters(values)  # type: ignore[arg-type]
     definitions = tuple(all_definitions()[name] for name in names)
     inputs = _inputs(definitions, parameters)
-    made = _Plan(definitions, parameters, present, inputs)
 
-    def compiled() -> dict[str, list[list[str | bool]]]:
-        expressions = made.expressions()
-        days = next(expression for name, expression, _ in expressions if name == "day_inputs").schema()
+    def compiled() -> dict[str, list[list[str]]]:
+        made = _Plan(definitions, parameters, present, inputs, dialect, deep)
+        made.make()
         return {
-            "steps": [[name, compile_sql(expression, dialect), view] for name, expression, view in expressions],
-            "day_columns": [[name, str(kind)] for name, kind in days.items()],
+            "steps": [[step.name, step.sql, str(step.kind)] for step in made.steps],
+            "day_columns": [[name, kind] for name, kind in made.columns["day_inputs"].items()],
         }
 
-    found = kept(("plan", names, parameters_key, sorted(present), dialect, site), compiled)
-    steps = tuple(Step(name, sql, view) for name, sql, view in found["steps"])
+    found = kept(("plan", names, parameters_key, sorted(present), dialect, deep, site), compiled)
+    steps = tuple(Step(name, sql, Kind(kind)) for name, sql, kind in found["steps"])
     file = own().file
     from_site = {"file": file.name, "sha256": file.sha256} if file else {}
     return Plan(steps, definitions, inputs, tuple((name, kind) for name, kind in found["day_columns"]), from_site)
 
 
-def tables_of(day_columns: Mapping[str, str], present: frozenset[str]) -> Tables:
-    """The tables that a definition may read, as unbound expressions."""
+def tables_of(day_columns: Mapping[str, str], present: frozenset[str], days: str = "day_inputs") -> Tables:
+    """The tables that a definition may read, as unbound expressions; `days` names the table of patient-days."""
     cohort = {name: cohort_table(name) for name in COHORT_SCHEMAS}
-    return Tables(**cohort, days=ibis.table(day_columns, name="day_inputs"), present=present)
+    return Tables(**cohort, days=ibis.table(day_columns, name=days), present=present)
 
 
 def _inputs(definitions: Sequence[Definition], parameters: Parameters) -> tuple[Input, ...]:
     inputs = [i for d in definitions for i in d.inputs_with(parameters.scope(d.name))]
     plain = [i.uncarried for i in inputs if isinstance(i, Laboratory)]
+    plain += [i.source for i in inputs if isinstance(i, Laboratory) and i.trailing]
     return tuple(dict.fromkeys([*plain, *inputs, *CONTEXT]))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Plan:
+    """The steps of a plan while it is made, and the columns of each."""
+
     definitions: tuple[Definition, ...]
     parameters: Parameters
     present: frozenset[str]
     inputs: tuple[Input, ...]
+    #: Empty compiles nothing.
+    dialect: str = ""
+    deep: bool = True
+    steps: list[Step] = field(default_factory=list)
+    uncompiled: list[tuple[str, ibis.Table, bool]] = field(default_factory=list)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def grid_values(self) -> Values:
@@ -165,29 +179,69 @@ class _Plan:
     def day_numbers(self) -> ibis.Table:
         return ibis.table({"day": "int32"}, name="day_numbers")
 
+    def make(self) -> None:
+        """Add all steps."""
+        self._add("labs_open", open_labs(cohort_table("labs")), Kind.VIEW)
+        self._add("infusion_inputs", self.infusion_inputs())
+        self._add("day_inputs", self.day_inputs())
+        late = self._after_the_days()
+        self._add_rows([d for d in self.definitions if d.rows is not None and d not in late], "day_inputs")
+        self._add_graded("patient_days_full", self.days(), Grain.DAY)
+        self._add_rows(late, "patient_days_full")
+        self._add_graded("infusion_results", self.infusions(), Grain.INFUSION)
+        self._add_graded("event_results", self.events(), Grain.EVENT)
+
     def expressions(self) -> list[tuple[str, ibis.Table, bool]]:
-        """Name, expression, and whether it stays a view."""
-        days = self.day_inputs()
-        steps = [
-            ("labs_open", open_labs(cohort_table("labs")), True),
-            ("infusion_inputs", self.infusion_inputs(), False),
-            ("day_inputs", days, False),
-        ]
-        tables = tables_of({name: str(kind) for name, kind in days.schema().items()}, self.present)
-        by_rows = [d for d in self.definitions if d.rows is not None]
-        results: dict[str, ibis.Table] = {}
-        for definition in by_rows:
+        """Name, expression, and whether it stays a view, of a plan without a dialect: what proofs compare."""
+        self.make()
+        return self.uncompiled
+
+    def _add(self, name: str, expression: ibis.Table, kind: Kind = Kind.TABLE) -> None:
+        if self.dialect:
+            self.steps.append(Step(name, compile_sql(expression, self.dialect), kind))
+        else:
+            self.uncompiled.append((name, expression, kind is not Kind.TABLE))
+        self.columns[name] = {column: str(type_) for column, type_ in expression.schema().items()}
+
+    def _made(self, name: str) -> ibis.Table:
+        """The table of an earlier step."""
+        return ibis.table(self.columns[name], name=name)
+
+    def _after_the_days(self) -> list[Definition]:
+        """The definitions with rows of their own that read graded days: these have to be made first."""
+        known = {d.name: d for d in self.definitions}
+        late: list[Definition] = []
+        for definition in self.definitions:
+            used = [known[name] for name in definition.uses]
+            if definition.rows is not None and any(d in late or d.layers is not None for d in used):
+                if definition.grain is Grain.DAY:
+                    raise ValueError(f"{definition.name} stands on the days and cannot wait until they are graded")
+                late.append(definition)
+        return late
+
+    def _add_rows(self, definitions: Sequence[Definition], days: str) -> None:
+        """The steps of definitions with rows of their own, each after those that it uses."""
+        if not definitions:
+            return
+        tables = tables_of(self.columns[days], self.present, days)
+        for definition in definitions:
             assert definition.rows is not None
-            used = {name: results[name] for name in definition.uses if name in results}
+            used = {name: self._made(f"rows_{name}") for name in definition.uses if f"rows_{name}" in self.columns}
             rows = definition.rows(replace(tables, results=used), self.parameters.scope(definition.name))
-            steps.append((f"rows_{definition.name}", rows, False))
-            results[definition.name] = ibis.table(rows.schema(), name=f"rows_{definition.name}")
-        schemas = {name: expression.schema() for name, expression, _ in steps}
-        made = {name: ibis.table(schema, name=name) for name, schema in schemas.items()}
-        steps.append(("patient_days_full", self.days(made), True))
-        steps.append(("infusion_results", self.infusions(made), True))
-        steps.append(("event_results", self.events(made), True))
-        return steps
+            self._add(f"rows_{definition.name}", rows)
+
+    def _add_graded(self, name: str, joined: ibis.Table, grain: Grain) -> None:
+        """The stages of the row-wise definitions of a grain."""
+        row_wise = [d for d in self.definitions if d.grain is grain and d.layers is not None]
+        if not self.dialect:
+            self._add(name, layered(joined, row_wise, self.parameters), Kind.VIEW)
+            return
+        inputs = f"{name}_inputs"
+        self._add(inputs, joined, Kind.STAGE)
+        columns = self.columns[inputs]
+        for stage in stages(inputs, columns, row_wise, self.parameters, self.dialect, name, self.deep):
+            self.steps.append(Step(stage.name, stage.sql, Kind.STAGE))
+            self.columns[stage.name] = dict(stage.columns)
 
     def _rows(self, table: str = "labs") -> ibis.Table:
         from_infusion = bool(self.grid_values["day_0_from_infusion"])
@@ -228,50 +282,26 @@ class _Plan:
         days = patient_days(grid(infusions, self.day_numbers), worst, exposed, [*plain, *wanted])
         judged = [i for i in self.inputs if isinstance(i, Assessed) and i.span is not Span.BEFORE_INFUSION]
         assessments = cohort_table("assessments") if "assessments" in self.present else None
-        days = with_assessed(carried(days, laboratory), assessments, judged)
+        days = carried(with_trailing(days, self._rows(), laboratory), laboratory)
+        days = with_assessed(days, assessments, judged)
         return days.drop("infusion_index", "cell")
 
-    def days(self, made: dict[str, ibis.Table]) -> ibis.Table:
-        days = made["day_inputs"]
-        infusions = made["infusion_inputs"]
+    def days(self) -> ibis.Table:
+        """The patient-days with their inputs, baselines, and the results of definitions with rows of their own."""
         baseline = [c for i in self.inputs if isinstance(i, Baseline) for c in (i.low, i.high)]
-        days = _left(days, infusions.select(*KEYS, "infusion_date", *baseline), KEYS)
-        for definition in self.definitions:
-            if definition.grain is Grain.DAY and definition.rows is not None:
-                days = _left(days, made[f"rows_{definition.name}"], DAY_KEYS)
-        return self._layered(days, Grain.DAY)
+        infusions = self._made("infusion_inputs").select(*KEYS, "infusion_date", *baseline)
+        return self._with_rows(_left(self._made("day_inputs"), infusions, KEYS), Grain.DAY, DAY_KEYS)
 
-    def infusions(self, made: dict[str, ibis.Table]) -> ibis.Table:
-        infusions = made["infusion_inputs"]
-        for definition in self.definitions:
-            if definition.grain is Grain.INFUSION and definition.rows is not None:
-                infusions = _left(infusions, made[f"rows_{definition.name}"], KEYS)
-        return self._layered(infusions, Grain.INFUSION)
+    def infusions(self) -> ibis.Table:
+        return self._with_rows(self._made("infusion_inputs"), Grain.INFUSION, KEYS)
 
-    def events(self, made: dict[str, ibis.Table]) -> ibis.Table:
-        events = cohort_table("events")
-        for definition in self.definitions:
-            if definition.grain is Grain.EVENT and definition.rows is not None:
-                events = _left(events, made[f"rows_{definition.name}"], EVENT_KEYS)
-        return self._layered(events, Grain.EVENT)
+    def events(self) -> ibis.Table:
+        return self._with_rows(cohort_table("events"), Grain.EVENT, EVENT_KEYS)
 
-    def _layered(self, table: ibis.Table, grain: Grain) -> ibis.Table:
-        """All row-wise definitions of a grain side by side: the first layers of all, then the second layers …"""
-        layers: dict[int, list[Layer]] = {}
-        depth: dict[str, int] = {}
+    def _with_rows(self, table: ibis.Table, grain: Grain, keys: Sequence[str]) -> ibis.Table:
         for definition in self.definitions:
-            if definition.grain is not grain or definition.layers is None:
-                continue
-            start = max((depth.get(used, 0) for used in definition.uses), default=0)
-            own = definition.layers(self.parameters.scope(definition.name))
-            for place, layer in enumerate(own):
-                layers.setdefault(start + place, []).append(layer)
-            depth[definition.name] = start + len(own)
-        for place in sorted(layers):
-            columns: dict[str, ir.Value] = {}
-            for layer in layers[place]:
-                columns |= layer(table)
-            table = table.mutate(**columns)
+            if definition.grain is grain and definition.rows is not None:
+                table = _left(table, self._made(f"rows_{definition.name}"), keys)
         return table
 
 
@@ -284,5 +314,5 @@ def _left(left: ibis.Table, right: ibis.Table, keys: Sequence[str]) -> ibis.Tabl
 def day_schema(names: Sequence[str], parameters: Parameters, present: frozenset[str]) -> dict[str, str]:
     """Columns and types of the patient-day that these definitions read, without compiling anything."""
     definitions = tuple(all_definitions()[name] for name in names)
-    made = _Plan(definitions, parameters, present, _inputs(definitions, parameters))
+    made = _Plan(definitions, parameters, present, _inputs(definitions, parameters), "duckdb", deep=True)
     return {name: str(kind) for name, kind in made.day_inputs().schema().items()}

@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from carac.cohort.grid import KEYS
 from carac.definitions import definition_of
-from carac.engine.base import Engine, run_steps
+from carac.engine.base import Engine, quoted, run_steps
 from carac.findings import Findings
 from carac.grading.plan import DAY_KEYS, EVENT_KEYS, Plan, chosen_definitions, make_plan
+from carac.language.definition import Definition
 from carac.parameters import Parameters
 from carac.progress import Progress
-from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, OfPatient, Span
+from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, OfPatient, Span
 
 _TABLES = {
     Grain.DAY: ("patient_days_full", DAY_KEYS),
@@ -43,22 +44,33 @@ class Graded:
     present: frozenset[str]
 
     def columns(self, grain: Grain, items: bool = False) -> list[str]:
-        """The columns of a result table: keys, inputs, grades; with `items`, also what the grades were made of."""
+        """The columns of a result table: keys, inputs, grades; with `items`, also what the grades were made of.
+
+        A patient-day shows the values and exposures of that day; what it takes from other days, from before the
+        infusion and from bedside assessments are items.
+        """
         _, keys = _TABLES[grain]
         made = [d.name + o.suffix for d in self.plan.of_grain(grain) for o in d.outputs if items or not o.item]
-        return [*keys, *_context(grain), *self.input_columns(grain), *made]
+        return [*keys, *_context(grain), *self.input_columns(grain, items), *made]
 
-    def input_columns(self, grain: Grain) -> list[str]:
+    def input_columns(self, grain: Grain, items: bool = True) -> list[str]:
         """The input columns of a grain: worst values of the day, baselines, exposures."""
-        wanted: list[str] = []
-        for i in self.plan.inputs:
-            wanted.extend(_columns_of(i, grain))
-        return wanted
+        return [
+            column
+            for i in self.plan.inputs
+            if items or grain is not Grain.DAY or _is_of_the_day(i)
+            for column in _columns_of(i, grain)
+        ]
+
+    def inputs_of(self, definition: Definition) -> list[str]:
+        """The input columns that a definition reads in the rows of its own grain."""
+        read = definition.inputs_with(self.parameters.scope(definition.name))
+        return list(dict.fromkeys(c for i in read for c in _columns_of(i, definition.grain)))
 
     def sql(self, grain: Grain, items: bool = False, where: str = "", ordered: bool = True) -> str:
         """The query of a result table; millions of wide rows are better left in no order."""
         table, keys = _TABLES[grain]
-        names = ", ".join(_quoted(name, self.engine.dialect) for name in self.columns(grain, items))
+        names = ", ".join(quoted(name, self.engine.dialect) for name in self.columns(grain, items))
         condition = f" WHERE {where}" if where else ""
         order = f" ORDER BY {', '.join(keys)}" if ordered else ""
         return f"SELECT {names} FROM {table}{condition}{order}"
@@ -83,10 +95,6 @@ class Graded:
         return self.table(Grain.EVENT)
 
 
-def _quoted(name: str, dialect: str) -> str:
-    return f"`{name}`" if dialect == "databricks" else f'"{name}"'
-
-
 def _context(grain: Grain) -> tuple[str, ...]:
     """Columns of the cohort that stand in a result so that it reads by itself."""
     return {
@@ -104,9 +112,17 @@ def _context(grain: Grain) -> tuple[str, ...]:
             ),
             *("death_day", "progression_day", "next_therapy_day"),
         ),
-        Grain.EVENT: ("day", "onset", "kind", "site", "code", "code_class", "code_subclass"),
+        Grain.EVENT: (
+            *("day", "onset", "kind", "site", "vessel", "side", "certainty"),
+            *("code", "code_class", "code_subclass"),
+        ),
         Grain.ASSESSMENT: (),
     }[grain]
+
+
+def _is_of_the_day(wanted: Input) -> bool:
+    """Whether an input is a value or an exposure of the patient-day itself."""
+    return isinstance(wanted, Exposure) or (isinstance(wanted, Laboratory) and not wanted.is_moved)
 
 
 def _columns_of(wanted: Input, grain: Grain) -> list[str]:
@@ -146,7 +162,7 @@ def grade_tables(
     for name in names or ():
         definition_of(name)
     wanted = chosen_definitions(names, parameters)
-    plan = make_plan(wanted, parameters.key, present, engine.dialect)
+    plan = make_plan(wanted, parameters.key, present, engine.dialect, engine.plans_deep)
     progress = progress or Progress()
     _load_day_numbers(engine)
     run_steps(engine, plan.steps, progress)

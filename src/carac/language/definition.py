@@ -96,7 +96,8 @@ class Rule:
 class Tables:
     """The tables that a definition may read, as unbound expressions; one that the records lack is empty.
 
-    `days` is the patient-day grid with its inputs; on it stand the day results of the definitions named in `uses`.
+    `days` is the patient-day grid with its inputs. Where a definition of infusions or events uses row-wise ones of the
+    day, it is made after them, and their results stand on `days` too.
     """
 
     infusions: ibis.Table

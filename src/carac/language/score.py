@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from carac.language.definition import Certainty, Citation, Definition, Layer, Output, Status, Values
 from carac.language.points import Total
+from carac.language.windows import read_as_asked
 from carac.parameters import Parameter
 from carac.vocabulary.types import Assessed, Exposure, Grain
 
@@ -54,12 +55,16 @@ def score(
     more: layers that read the total, such as a reading of two conditions.
     """
     standard = total({parameter.name: parameter.default for parameter in about.parameters})
+
+    def asked(values: Values) -> Total:
+        return read_as_asked(total(values), values)
+
     outputs = standard.outputs(about.meaning)
     own = [output for output in outputs if not output.item]
     items = [output for output in outputs if output.item]
 
     def layers(values: Values) -> list[Layer]:
-        return [*total(values).layers(about.name), *(more(values) if more else ())]
+        return [*asked(values).layers(about.name), *(more(values) if more else ())]
 
     return Definition(
         name=about.name,
@@ -72,7 +77,7 @@ def score(
         population=about.population,
         grain=about.grain,
         inputs=standard.inputs,
-        inputs_of=(lambda values: total(values).inputs) if about.parameters else None,
+        inputs_of=(lambda values: asked(values).inputs) if about.parameters else None,
         outputs=(*own, *about.more_outputs, *items),
         layers=layers,
         parameters=about.parameters,

@@ -23,6 +23,7 @@ from carac.report.sections import (
     quality,
     references,
     reproduce,
+    sorting,
     toxicities,
     two_sides,
 )
@@ -32,6 +33,7 @@ _OF_RECORDS: Mapping[str, Callable[[Material], Section]] = {
     "follow_up": follow_up.section,
     "quality": quality.section,
     "toxicities": toxicities.section,
+    "sorting": sorting.section,
     "courses": courses.section,
     "heat_map": heat_map.section,
     "events": events.section,

@@ -13,7 +13,7 @@ from carac.findings import CaracError
 
 #: Every section, in the order of the report.
 SECTIONS = (
-    *("people", "follow_up", "quality", "toxicities", "courses", "heat_map", "events", "two_sides"),
+    *("people", "follow_up", "quality", "toxicities", "sorting", "courses", "heat_map", "events", "two_sides"),
     *("methods", "references", "limitations", "reproduce"),
 )
 #: Sections that are in a report only where they are named: questions that count people over time.

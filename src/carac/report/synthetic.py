@@ -13,7 +13,7 @@ from carac.manifest import MANIFEST, file_hash
 #: Kind of the finding by which a reader of records says so.
 _KIND = "synthetic"
 _PREFIX = "synthetic_"
-_SHIPPED = ("teaching_cohort", "template")
+_SHIPPED = ("teaching_cohort", "sorting_cohort", "template")
 
 
 def is_synthetic(findings: Findings, inputs: Mapping[str, str], record: Path | None = None) -> bool:

@@ -37,6 +37,13 @@ class Analyte:
         return self.plausible_low <= value <= self.plausible_high
 
 
+#: The tests of haemostasis whose last result of a day ends its window of 24 hours.
+COAGULATION_TESTS = (
+    *("platelets", "d_dimer", "fibrin_degradation_products", "prothrombin_time", "prothrombin_time_ratio", "inr"),
+    *("aptt", "fibrinogen", "antithrombin", "prothrombin_time_prolongation", "aptt_prolongation"),
+)
+
+
 @cache
 def _numbers() -> Mapping[str, int]:
     return MappingProxyType({name: place for place, name in enumerate(analytes())})

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from carac.vocabulary.files import rows
+
+#: Side and vessel as the descriptions have them. Vessels that name no vessel (deep veins of the arm) are left out.
+_SIDE = re.compile(r"\b(right|left|bilateral)\b", re.IGNORECASE)
+_VESSEL = re.compile(
+    r"\b(?:of|involving) (?:right |left |bilateral |unspecified )?"
+    r"((?!unspecified|other|deep|superficial|small)[a-z -]+? (?:vein|veins|artery|arteries|vena cava))\b"
+)
+#: Of a sequela the side is that of the palsy; of an infarction of the heart, left and right are names of arteries.
+_OTHER_SIDE = ("I69", "I21", "I22", "G45")
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,20 @@ class IcdCode:
     category: str
     acuity: str
     role: str
+
+    @property
+    def side(self) -> str | None:
+        """Right, left or bilateral, where the description says so."""
+        if self.code.startswith(_OTHER_SIDE):
+            return None
+        found = _SIDE.search(self.description)
+        return found.group(1).lower() if found else None
+
+    @property
+    def vessel(self) -> str | None:
+        """The vein or artery that the description names, such as "femoral vein"."""
+        found = _VESSEL.search(self.description) if self.domain in ("VTE", "ATE") else None
+        return found.group(1).replace("arteries", "artery").replace("veins", "vein") if found else None
 
 
 def _key(text: str) -> str:

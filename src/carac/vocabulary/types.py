@@ -41,7 +41,10 @@ class Laboratory:
     worse: which end of the day's values is taken.
     scale: the value itself, its ratio to a limit of normal (no unit), or its distance above the upper limit.
     carry: days for which a value stands in for the days after it that have none.
-    before: the value of so many calendar days earlier (for a fall in 24 h: 1), not of the day itself.
+    before: the value of so many calendar days earlier (for a fall in 24 h: 1), not of the day itself; with `carry`,
+        the last value of the days before that stands in.
+    trailing: whether the worst value of the 24 hours before the day's last coagulation test is taken, which reaches
+        into the day before, and not that of the calendar day.
     """
 
     analyte: str
@@ -49,6 +52,7 @@ class Laboratory:
     scale: Scale = Scale.VALUE
     carry: int = 0
     before: int = 0
+    trailing: bool = False
 
     @property
     def column(self) -> str:
@@ -57,7 +61,8 @@ class Laboratory:
         scale = "" if self.scale is Scale.VALUE else f"_{self.scale}"
         carried = f"_carry_{self.carry}" if self.carry else ""
         earlier = f"_before_{self.before}" if self.before else ""
-        return f"{self.analyte}_{extreme}{scale}{carried}{earlier}"
+        trailing = "_24h" if self.trailing else ""
+        return f"{self.analyte}_{extreme}{scale}{trailing}{carried}{earlier}"
 
     @property
     def low(self) -> str:
@@ -72,12 +77,17 @@ class Laboratory:
     @property
     def is_moved(self) -> bool:
         """Whether it takes values of another day than its own."""
-        return bool(self.carry or self.before)
+        return bool(self.carry or self.before or self.trailing)
 
     @property
     def uncarried(self) -> Laboratory:
         """The same input on its own day: what the grid itself holds."""
         return Laboratory(self.analyte, self.worse, self.scale)
+
+    @property
+    def source(self) -> Laboratory:
+        """What is carried, or taken of an earlier day."""
+        return Laboratory(self.analyte, self.worse, self.scale, trailing=self.trailing)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.language.definition import Tables
-from carac.language.event_rules import KEYS, any_known, any_of, any_row, features
+from carac.language.event_rules import KEYS, any_known, any_of, any_row, certainly, features, true_or_unknown, unknown
+from carac.vocabulary.event_certainty import RULED_OUT
 from carac.vocabulary.event_classes import event_classes
 from carac.vocabulary.event_features import event_features
 
@@ -44,10 +45,25 @@ def bleeds(tables: Tables) -> ibis.Table:
 
 
 def is_bleed(events: ibis.Table) -> ir.BooleanValue:
-    """Whether an event is a bleed, by its kind or its code; never null."""
+    """Whether an event is a bleed, by its kind or its code, and not ruled out; never null."""
     role, by_code = events.code_role.fill_null(""), events.code_class.fill_null("") == "bleeding"
-    said = (events.kind == "bleeding").fill_null(False) & (~role.isin(ONLY_WITH_SITE) | events.site.notnull())
-    return (said | (by_code & role.isin(BLEEDS))) & ~role.isin(NEVER)
+    placed = events.site.notnull() & ~place_by_code(events)
+    said = (events.kind == "bleeding").fill_null(False) & (~role.isin(ONLY_WITH_SITE) | placed)
+    ruled_out = certainly(events.certainty == RULED_OUT)
+    return (said | (by_code & role.isin(BLEEDS))) & ~role.isin(NEVER) & ~ruled_out
+
+
+def place_by_code(events: ibis.Table) -> ir.BooleanValue:
+    """Whether the code alone says where the bleed is; never null."""
+    return certainly(events.site_by == "code")
+
+
+def overt(rows: ibis.Table) -> ir.BooleanValue:
+    """Overt: as recorded; what is visible is overt, occult blood alone is not; null where nobody says.
+
+    What is not visible may be overt all the same, such as a haematoma that was seen on imaging.
+    """
+    return ibis.coalesce(rows.overt, true_or_unknown(rows.visible), ~rows.occult)
 
 
 def _site_of_code(rows: ibis.Table) -> ir.StringValue:
@@ -93,8 +109,8 @@ def _with_red_cells(tables: Tables, rows: ibis.Table) -> ibis.Table:
 
 
 def some_red_cells(rows: ibis.Table) -> ir.BooleanValue:
-    """Whether any red cells were given for the bleed; null where neither feature nor linked treatment tells."""
+    """Whether any red cells were given for the bleed; null where nothing tells, or the record contradicts itself."""
     # A course of unknown dose is still a transfusion.
-    linked = ibis.cases((rows.linked_complete.notnull(), True), else_=ibis.null("boolean"))
-    beyond = ibis.cases((rows.units_beyond_routine > 0, True), else_=ibis.null("boolean"))
-    return ibis.coalesce(rows.red_cell_units > 0, linked, beyond)
+    given = true_or_unknown(rows.linked_complete.notnull() | (rows.units_beyond_routine > 0))
+    recorded = rows.red_cell_units > 0
+    return ibis.cases((~recorded & given, unknown()), else_=ibis.coalesce(recorded, given))

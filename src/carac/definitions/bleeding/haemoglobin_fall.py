@@ -12,7 +12,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.definitions.bleeding.bleeds import is_bleed
+from carac.definitions.bleeding.bleeds import is_bleed, overt
 from carac.language.comparisons import Interval
 from carac.language.definition import Tables
 from carac.language.event_rules import KEYS, MINUTE, days_between, possibly
@@ -26,7 +26,7 @@ def with_fall(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Table:
     joined = rows.left_join(measured, [rows[name] == measured[f"hb_{name}"] for name in KEYS])
     recorded = joined.haemoglobin_fall.notnull()
     # The marrow is suppressed: without an overt bleed a fall in the laboratory shows none.
-    usable = possibly(joined.overt) & joined.measured_low.notnull()
+    usable = possibly(overt(joined)) & joined.measured_low.notnull()
     missing = ibis.null("float64")
     joined = joined.mutate(
         fall_low=ibis.cases((recorded, joined.haemoglobin_fall), (usable, joined.measured_low), else_=missing),

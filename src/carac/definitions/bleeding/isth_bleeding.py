@@ -18,7 +18,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.definitions.bleeding.bleeds import bleeds, red_cells, some_red_cells
+from carac.definitions.bleeding.bleeds import bleeds, overt, place_by_code, red_cells, some_red_cells
 from carac.definitions.bleeding.haemoglobin_fall import fall, with_fall
 from carac.language.comparisons import INFINITY, Interval, agreed, number
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
@@ -88,26 +88,28 @@ def _columns(events: ibis.Table) -> dict[str, ir.Value]:
 def _critical(events: ibis.Table) -> ir.BooleanValue:
     """A critical area or organ: as recorded, else by the site, else by the role of the code; null where open.
 
-    In a muscle the compartment syndrome decides, as printed.
+    In a muscle the compartment syndrome decides, as printed. A record that denies what its own site says is open.
     """
     yes = [name for name, site in event_sites().items() if site.critical == "yes"]
+    denied = ~events.critical_site & events.place.isin(yes)
     by_role = events.code_role.cases(
         ("critical_site", True), ("critical_site_flag", True), ("site", False), ("minor", False), else_=unknown()
     )
     muscle = (events.place == "intramuscular").fill_null(False)
     return ibis.cases(
         (muscle, ibis.coalesce(events.compartment_syndrome, events.critical_site)),
+        (certainly(denied), unknown()),
         (events.critical_site.notnull(), events.critical_site),
-        (events.site.notnull(), events.site.isin(yes)),
+        (events.site.notnull() & ~place_by_code(events), events.site.isin(yes)),
         else_=by_role,
     )
 
 
 def _symptoms(events: ibis.Table) -> ir.BooleanValue:
-    """Symptomatic: as recorded; loss of vision or neurological signs at their site are symptoms."""
+    """Symptomatic: loss of vision or neurological signs at their site are symptoms; else as recorded."""
     eye = events.visual_impairment & (events.place == "intraocular")
     nerves = events.neurological_signs & events.place.isin(("intracranial", "intraspinal"))
-    return ibis.coalesce(events.symptomatic, true_or_unknown(eye | nerves))
+    return ibis.coalesce(true_or_unknown(eye | nerves), events.symptomatic)
 
 
 def _evaluated(events: ibis.Table, values: Values) -> ir.BooleanValue:
@@ -124,7 +126,10 @@ def _evaluated(events: ibis.Table, values: Values) -> ir.BooleanValue:
 
 
 def _with_units(tables: Tables, events: ibis.Table, values: Values) -> ibis.Table:
-    """Adds `units_low` and `units_high`: recorded, else linked, else (by parameter) given in the window of the fall."""
+    """Adds `units_low` and `units_high`: recorded, else linked, else (by parameter) given in the window of the fall.
+
+    Where the record says one number and the courses linked to the bleed add up to another, it lies between them.
+    """
     given = [(events.linked_units, events.linked_complete)]
     if values["red_cell_attribution"] == "within_window":
         events = _with_window(tables, events, int(str(values["hb_window_hours"])))
@@ -133,9 +138,15 @@ def _with_units(tables: Tables, events: ibis.Table, values: Values) -> ibis.Tabl
     recorded, missing = events.red_cell_units.notnull(), ibis.null("float64")
     low = sum((units.fill_null(0.0) for units, _ in given), number(0.0))
     high = sum((_most_units(*each) for each in given), number(0.0))
+    # Courses of unknown dose contradict nothing.
+    both = recorded & certainly(events.linked_complete)
+    said = Interval(
+        both.ifelse(ibis.least(events.red_cell_units, events.linked_units), events.red_cell_units),
+        both.ifelse(ibis.greatest(events.red_cell_units, events.linked_units), events.red_cell_units),
+    )
     return events.mutate(
-        units_low=ibis.cases((recorded, events.red_cell_units), (known, low), else_=missing),
-        units_high=ibis.cases((recorded, events.red_cell_units), (known, high), else_=missing),
+        units_low=ibis.cases((recorded, said.low), (known, low), else_=missing),
+        units_high=ibis.cases((recorded, said.high), (known, high), else_=missing),
     )
 
 
@@ -165,13 +176,13 @@ def _falls(events: ibis.Table) -> dict[str, ir.Value]:
     measured, units = fall(events), Interval(events.units_low, events.units_high)
     rise = number(RISE_BY_UNIT)
     adjusted = Interval(measured.low + rise * units.low, measured.high + rise * units.high)
-    overt = possibly(events.overt)
+    seen = possibly(overt(events))
     enough = ibis.cases((measured.known, meets(FALL, measured)), else_=unknown())
     more = ibis.cases((adjusted.known, meets(FALL, adjusted)), else_=true_or_unknown(enough))
     return {
         # Marrow-suppressed patients lose haemoglobin without bleeding: no overt bleed, no fall that counts.
-        "fall_enough": overt & enough,
-        "adjusted_enough": overt & more,
+        "fall_enough": seen & enough,
+        "adjusted_enough": seen & more,
         "adjusted_low": adjusted.low,
         "adjusted_high": adjusted.high,
     }
@@ -295,7 +306,9 @@ DEFINITIONS: tuple[Definition, ...] = (
             "Window of the haemoglobin fall, and how old the value before may be.",
             "A transfusion counts if it is linked to the bleed; within_window counts the unlinked ones too.",
             "Where a time of day is missing, calendar days are compared, and the day of onset counts as after it.",
-            "A fall counts unless the record denies that the bleed was overt.",
+            "A fall counts unless the record denies that the bleed was overt, or says that blood was occult alone.",
+            "A record that denies the critical site that it names, or whose red cells do not add up, leaves a range.",
+            "A suspected bleed is graded as any other; one that was ruled out is none.",
             "Red cells or an invasive procedure are a medical intervention.",
             "Symptoms that nobody recorded leave a bleed at a critical site undetermined (P18).",
             "On the day of admission or discharge nobody knows whether the patient was an inpatient; a patient of "

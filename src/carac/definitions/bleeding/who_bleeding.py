@@ -18,7 +18,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.definitions.bleeding.bleeds import bleeds, some_red_cells
+from carac.definitions.bleeding.bleeds import bleeds, place_by_code, some_red_cells
 from carac.language.comparisons import Interval, agreed
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.event_rules import (
@@ -29,6 +29,7 @@ from carac.language.event_rules import (
     certainly,
     false_or_unknown,
     meets,
+    true_or_unknown,
     unknown,
 )
 from carac.parameters import Parameter, Values
@@ -48,6 +49,8 @@ NERVOUS_SYSTEM = ("intracranial", "intraspinal")
 CAVITIES = ("haemothorax", "intra_abdominal", "pericardial", "retroperitoneal")
 #: A bleed at these sites is at least grade 2 by its nature.
 MILD_BY_SITE = ("intra_articular", "respiratory", "intraocular", *CAVITIES)
+#: Codes whose text says that blood was seen: haematemesis, melena, and the category of gross haematuria.
+VISIBLE_CODES, VISIBLE_CATEGORY = ("K920", "K921"), "haematuria_gross"
 #: Sites at which blood in the cerebrospinal fluid is the finding itself (lumbar puncture).
 PUNCTURE = ("invasive_site", "other")
 
@@ -92,7 +95,17 @@ def _beyond_routine(events: ibis.Table) -> ir.BooleanValue:
 
 
 def _visible(events: ibis.Table) -> ir.BooleanValue:
-    return ibis.coalesce(events.visible, ~events.occult)
+    """Visible blood: as recorded, else unless it was occult alone, else where the text of the code says so."""
+    code = events.code.upper().replace(".", "").isin(VISIBLE_CODES) | (events.code_category == VISIBLE_CATEGORY)
+    return ibis.coalesce(events.visible, ~events.occult, true_or_unknown(code))
+
+
+def _in_nervous_system(events: ibis.Table) -> ir.BooleanValue:
+    """Bleeding of the central nervous system; null where only a code says so that covers other diseases too."""
+    doubtful = place_by_code(events) & (events.code_role == "critical_site_check")
+    return ibis.cases(
+        (certainly(doubtful & _at(events, *NERVOUS_SYSTEM)), unknown()), else_=_at(events, *NERVOUS_SYSTEM)
+    )
 
 
 def _signs(events: ibis.Table) -> ir.BooleanValue:
@@ -112,7 +125,7 @@ def _debilitating(events: ibis.Table, values: Values) -> tuple[Criterion, ...]:
     severe = events.haemodynamic_instability == "severe"
     no_visual_symptom = false_or_unknown(events.symptomatic)
     vision = ibis.coalesce(events.visual_impairment, no_visual_symptom)
-    nervous_system = _at(events, *NERVOUS_SYSTEM)
+    nervous_system = _in_nervous_system(events)
     if values["who_cns_rule"] == 3:
         nervous_system = nervous_system & _signs(events)
     return (
@@ -128,7 +141,7 @@ def _gross(events: ibis.Table, values: Values) -> tuple[Criterion, ...]:
     unstable = events.haemodynamic_instability.isin(("moderate", "severe"))
     intervention = events.medical_intervention | events.invasive_intervention
     # Without signs; with them it is 4.
-    nervous_system = (Criterion("central_nervous_system", 3, _at(events, *NERVOUS_SYSTEM)),)
+    nervous_system = (Criterion("central_nervous_system", 3, _in_nervous_system(events)),)
     return (
         Criterion("red_cells_beyond_routine", 3, events.beyond),
         Criterion("haemodynamic_instability", 3, unstable & events.red_cells),
@@ -152,8 +165,9 @@ def _mild(events: ibis.Table) -> tuple[Criterion, ...]:
         Criterion("duration", 2, _at(events, "invasive_site") & meets(MINUTES_AT_SITE, at_site)),
         Criterion("site", 2, _at(events, *MILD_BY_SITE)),
         Criterion("cerebrospinal_fluid", 2, _blood_in_fluid(events)),
-        # Spotting or more, or a site without a rule: no feature tells 1 from 2.
-        Criterion("site", 2, _at(events, "gynaecological", "other") & unknown()),
+        Criterion("beyond_spotting", 2, _at(events, "gynaecological") & ~events.spotting),
+        # A site without a rule: no feature tells 1 from 2.
+        Criterion("site", 2, _at(events, "other") & unknown()),
     )
 
 
@@ -173,7 +187,7 @@ OUTPUTS = (
         "__criterion",
         "the worst criterion surely met: fatal, central_nervous_system, visual_impairment, haemodynamic_compromise, "
         "cerebrospinal_fluid, red_cells_beyond_routine, haemodynamic_instability, body_cavity, organ_dysfunction, "
-        "duration, intervention, size, depth, visible_blood, site; null where none is above grade 1",
+        "duration, intervention, size, depth, visible_blood, beyond_spotting, site; null where none is above grade 1",
         "string",
     ),
     Output("__clinically_significant", "grade 2 to 4: true, false, or null where what is missing decides", "boolean"),
@@ -206,7 +220,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             "Retroperitoneal blood is graded as a body cavity: 2, and 3 with organ dysfunction or intervention.",
             "An airway bleed with organ dysfunction, as when it needs intubation, is 3.",
             "Red cells above routine count from the first, if given on the day of onset or the next.",
-            "Gynaecological bleeding and sites without a rule are 1 or 2: no feature tells spotting from more.",
+            "Gynaecological bleeding is 2 beyond spotting; unrecorded, it is 1 or 2, as are sites without a rule.",
         ),
         needs=("events",),
     ),

@@ -8,7 +8,7 @@ Values: a sum of points; DIC from 7, in malignant haematology from 6, where blee
 missing decides.
 Open in the source: whether count and fall of platelets add (`plt_additive`); D-dimer of exactly 9 (`d_dimer_9_counts`);
 "or" or "and" between prothrombin time and aPTT (`pt_aptt`); a follow-up paper also scores fibrinogen above 4 g/L
-(`high_fibrinogen_counts`); whether D-dimer is FEU or DDU (FEU here).
+(`high_fibrinogen_counts`); whether D-dimer is FEU or DDU (`d_dimer_basis`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from carac.language.combined import Combined, Constant, Judged, any_of, platelet
 from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import UNRECORDED, About, score
+from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW
 from carac.parameters import Parameter
 from carac.vocabulary.types import Laboratory, Scale, Span, Worse
 
@@ -58,6 +59,13 @@ PARAMETERS = (
         "whether a fall from a count that stands on a platelet transfusion of the two days before is left out",
         source="catalogue 14, P12",
     ),
+    Parameter(
+        "d_dimer_basis", "feu", "whether the printed 5 and 9 mg/L are FEU or DDU (half as much of the same sample)",
+        ("feu", "ddu"), source="catalogue 4.7",
+    ),
+    CARRY_FORWARD,
+    SCORE_WINDOW,
+    PT_REFERENCE,
     UNRECORDED,
 )  # fmt: skip
 
@@ -97,6 +105,8 @@ def total(malignant: bool, values: Values) -> Total:
     )
     fall = platelet_fall(FALL, bool(values["exclude_transfused_falls"]))
     d_dimer = D_DIMER[bool(values["d_dimer_9_counts"])]
+    # FEU is about twice DDU (catalogue 0.1).
+    unit, factor = ("mg/L FEU", 1.0) if values.get("d_dimer_basis", "feu") == "feu" else ("mg/L DDU", 0.5)
     fibrinogen = (FIBRINOGEN, HIGH_FIBRINOGEN) if values["high_fibrinogen_counts"] else (FIBRINOGEN,)
     clinical = (SHOCK, EMBOLISM) if malignant else (BLEEDING, SHOCK, EMBOLISM)
     return Total(
@@ -104,7 +114,7 @@ def total(malignant: bool, values: Values) -> Total:
             UNDERLYING,
             *(recorded(item, absent) for item in clinical),
             Combined("platelets", "platelets and their fall", (count, fall), worst=not values["plt_additive"]),
-            Item("d_dimer", "D-dimer", Laboratory("d_dimer", Worse.HIGHER), "mg/L FEU", d_dimer),
+            Item("d_dimer", "D-dimer", Laboratory("d_dimer", Worse.HIGHER), unit, d_dimer, factor),
             _clotting(str(values["pt_aptt"])),
             any_of("fibrinogen", "fibrinogen", fibrinogen),
         ),

@@ -19,6 +19,7 @@ from carac.language.combined import Change, Constant, recorded
 from carac.language.definition import Certainty, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import About, score
+from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW
 from carac.parameters import Parameter
 from carac.vocabulary.types import Laboratory, Scale, Worse
 
@@ -64,6 +65,9 @@ PARAMETERS = (
         "false gives it no points",
         source="catalogue 4.3",
     ),
+    CARRY_FORWARD,
+    SCORE_WINDOW,
+    PT_REFERENCE,
 )
 
 

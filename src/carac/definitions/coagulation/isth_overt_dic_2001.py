@@ -6,9 +6,10 @@ Inputs: platelets (10^9/L), D-dimer (x ULN, or mg/L FEU) or fibrin degradation p
 Values: 0 to 8; 5 or more is compatible with overt DIC; null where what is missing decides, with the lowest and
 highest possible score. Items stand beside the score.
 Open in the source: what a moderate and a strong increase of the fibrin-related marker is (each scheme is a column of
-its own); ties at 100, 50, 1.0 and 3 or 6 s (here at least: the catalogue's reading); above which limit prothrombin
-time is prolonged (upper limit of normal); how many days a value may stand in (`carry_forward`). The INR cut-offs are
-LOW. The score presupposes an underlying disorder, which every recipient of CAR T cells has.
+its own); ties at 100, 50, 1.0 and 3 or 6 s (`ties`; here at least: the catalogue's reading); what prothrombin time is
+prolonged against (`pt_reference`: the upper limit of normal); how many days a value may stand in (`carry_forward`), and
+whether a calendar day or 24 hours are read (`score_window`). The INR cut-offs are LOW. The score
+presupposes an underlying disorder, which every recipient of CAR T cells has.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from dataclasses import dataclass, replace
 from carac.language.bands import Bands
 from carac.language.definition import Certainty, Citation, Definition, Layer, Status, Values
 from carac.language.points import Item, Reading, Total
+from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW, read_as_asked
 from carac.parameters import Parameter
 from carac.vocabulary.types import Grain, Laboratory, Scale, Worse
 
 CITATION = Citation("Taylor FB Jr et al. Thromb Haemost 2001;86:1327-1330", "10.1055/s-0037-1616068")
 
-PLATELETS = Item("platelets", "platelets", Laboratory("platelets", Worse.LOWER), "10^9/L", Bands(below={50: 2, 100: 1}))
+#: Ties by the table of JAAM-2, and as first printed (">100 = 0", ">3 but <6 = 1", ">1.0 = 0").
+PLATELET_BANDS = {">=": Bands(below={50: 2, 100: 1}), ">": Bands(at_most={50: 2, 100: 1})}
+SECONDS_BANDS = {">=": Bands(at_least={6: 2, 3: 1}), ">": Bands(above={6: 2, 3: 1})}
+FIBRINOGEN_BANDS = {">=": Bands(below={1.0: 1}), ">": Bands(at_most={1.0: 1})}
+PLATELETS = Item("platelets", "platelets", Laboratory("platelets", Worse.LOWER), "10^9/L", PLATELET_BANDS[">="])
 SURROGATE = Bands(above={1.4: 2, 1.2: 1})
 RATIO_SURROGATE = Item(
     "prothrombin_time_ratio",
@@ -41,26 +47,27 @@ PROTHROMBIN_TIME = Item(
     "prothrombin time above the upper limit",
     Laboratory("prothrombin_time", Worse.HIGHER, Scale.ABOVE_UPPER_LIMIT),
     "s",
-    Bands(at_least={6: 2, 3: 1}),
+    SECONDS_BANDS[">="],
     otherwise=INR_SURROGATE,
 )
-FIBRINOGEN = Item("fibrinogen", "fibrinogen", Laboratory("fibrinogen", Worse.LOWER), "g/L", Bands(below={1.0: 1}))
+FIBRINOGEN = Item("fibrinogen", "fibrinogen", Laboratory("fibrinogen", Worse.LOWER), "g/L", FIBRINOGEN_BANDS[">="])
 OVERT = Reading("__overt", "compatible with overt DIC", 5)
 
-CARRY_FORWARD = Parameter(
-    "carry_forward",
-    0,
-    "days for which a value stands in for following days without one",
-    lowest=0,
-    highest=7,
-    source="catalogue 0: 0 for DIC-type scores",
-)
 INR_FOR_SECONDS = Parameter(
     "inr_for_seconds",
     True,
     "whether INR or ratio >1.2 and >1.4 stand in where prothrombin time cannot be scored (LOW)",
     source="catalogue 4.1, LOW",
 )
+TIES = Parameter(
+    "ties",
+    ">=",
+    "platelets of exactly 100 or 50, prothrombin time of exactly 3 or 6 s, fibrinogen of exactly 1.0 g/L: by the table "
+    "with at-least signs (>=), or as first printed (>)",
+    (">=", ">"),
+    source="catalogue 4.1, 12 #11",
+)
+PARAMETERS = (CARRY_FORWARD, SCORE_WINDOW, PT_REFERENCE, TIES, INR_FOR_SECONDS)
 
 _D_DIMER_BY_LIMIT = Laboratory("d_dimer", Worse.HIGHER, Scale.BY_UPPER_LIMIT)
 
@@ -127,6 +134,22 @@ CHOICES = (
 )
 
 
+def total(values: Values, marker: Item) -> Total:
+    """The score with this fibrin-related marker."""
+    ties = str(values.get("ties", ">="))
+    items = (
+        replace(PLATELETS, bands=PLATELET_BANDS[ties]),
+        marker,
+        replace(
+            PROTHROMBIN_TIME,
+            bands=SECONDS_BANDS[ties],
+            otherwise=INR_SURROGATE if values["inr_for_seconds"] else None,
+        ),
+        replace(FIBRINOGEN, bands=FIBRINOGEN_BANDS[ties]),
+    )
+    return read_as_asked(Total(items, readings=(OVERT,)), values)
+
+
 def definition(
     name: str,
     title: str,
@@ -145,19 +168,13 @@ def definition(
     more: parameters of the marker.
     runs_if: whether the parameters allow the score.
     """
-    parameters = (CARRY_FORWARD, INR_FOR_SECONDS, *more)
-
-    def total(values: Values) -> Total:
-        pt = PROTHROMBIN_TIME if values["inr_for_seconds"] else replace(PROTHROMBIN_TIME, otherwise=None)
-        days = int(values["carry_forward"] or 0)
-        return Total(
-            tuple(carried(item, days) for item in (PLATELETS, d_dimer(values), pt, FIBRINOGEN)), readings=(OVERT,)
-        )
+    parameters = (*PARAMETERS, *more)
 
     def layers(values: Values) -> list[Layer]:
-        return total(values).layers(name)
+        return total(values, d_dimer(values)).layers(name)
 
-    standard = total({parameter.name: parameter.default for parameter in parameters})
+    defaults: Values = {parameter.name: parameter.default for parameter in parameters}
+    standard = total(defaults, d_dimer(defaults))
     return Definition(
         name=name,
         title=title,
@@ -169,7 +186,7 @@ def definition(
         population="adults; an underlying disorder associated with DIC",
         grain=Grain.DAY,
         inputs=standard.inputs,
-        inputs_of=lambda values: total(values).inputs,
+        inputs_of=lambda values: total(values, d_dimer(values)).inputs,
         outputs=standard.outputs("score, 0 to 8; null where what is missing decides"),
         layers=layers,
         parameters=parameters,
@@ -180,14 +197,6 @@ def definition(
         low_items=("inr", "prothrombin_time_ratio"),
         runs_if=runs_if,
     )
-
-
-def carried(item: Item, days: int) -> Item:
-    """The item with values that stand in for so many days after them."""
-    if not days or not isinstance(item.input, Laboratory):
-        return item
-    otherwise = carried(item.otherwise, days) if item.otherwise else None
-    return replace(item, input=replace(item.input, carry=days), otherwise=otherwise)
 
 
 PERCENTILES = tuple(

@@ -16,6 +16,7 @@ from carac.language.combined import Combined, IfRecorded, any_of, platelet_fall
 from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import About, score
+from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW
 from carac.parameters import Parameter
 from carac.vocabulary.types import Assessed, Laboratory, Scale, Worse
 
@@ -111,6 +112,9 @@ PARAMETERS = (
         "whether a fall from a count that stands on a platelet transfusion of the two days before is left out",
         source="catalogue 14, P12",
     ),
+    CARRY_FORWARD,
+    SCORE_WINDOW,
+    PT_REFERENCE,
 )
 CHOICES = (
     'The fall "in 24 hours" is that of the lowest count from the highest of the day before.',

@@ -20,6 +20,7 @@ from carac.language.combined import AnyMeasured, Combined, Judged, platelet_fall
 from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import UNRECORDED, About, score
+from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW
 from carac.parameters import Parameter
 from carac.vocabulary.types import Laboratory, Scale, Span, Worse
 
@@ -118,7 +119,7 @@ def _definition(kind: Kind) -> Definition:
         certainty=Certainty.VERIFIED,
         population="adults; the type follows the underlying disorder",
         meaning="score; null where what is missing decides",
-        parameters=(UNRECORDED, *((TRANSFUSED,) if kind.platelets else ())),
+        parameters=(UNRECORDED, *((TRANSFUSED,) if kind.platelets else ()), CARRY_FORWARD, SCORE_WINDOW, PT_REFERENCE),
         choices=(
             'The fall "in 24 hours" is that of the lowest count from the highest of the day before.',
             "Of the markers of coagulation activation, any that was measured gives the point.",

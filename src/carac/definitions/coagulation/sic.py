@@ -20,6 +20,7 @@ from carac.language.definition import Certainty, Citation, Columns, Definition, 
 from carac.language.event_rules import at_least_grade
 from carac.language.points import Item, Total
 from carac.language.score import About, score
+from carac.language.windows import CARRY_FORWARD, SCORE_WINDOW
 from carac.vocabulary.types import Laboratory, Worse
 
 NAME = "sic"
@@ -61,7 +62,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             certainty=Certainty.VERIFIED,
             population="adults with sepsis; SIC-like elsewhere",
             meaning="score, 0 to 6; null where what is missing decides",
-            parameters=(URINE_OUTPUT,),
+            parameters=(URINE_OUTPUT, CARRY_FORWARD, SCORE_WINDOW),
             more_outputs=(
                 Output(
                     "__sic",

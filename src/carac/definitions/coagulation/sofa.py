@@ -121,6 +121,43 @@ class Vasopressor:
         return None
 
 
+@dataclass(frozen=True)
+class Given:
+    """Points for an agent that is given on the day, at any rate; without a table of treatments nobody knows."""
+
+    name: str
+    title: str
+    given: Exposure
+    points: int
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return (self.given,)
+
+    @property
+    def most(self) -> float:
+        return self.points
+
+    @property
+    def fewest(self) -> float:
+        return 0
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule(self.name, self.title, "", (("=", 1, self.points),)),)
+
+    def known(self, table: ibis.Table) -> ir.BooleanValue:
+        return ibis.literal(False)
+
+    def bounds(self, table: ibis.Table) -> Interval:
+        given = table[self.given.name]
+        low, high = (given.fill_null(open_).ifelse(self.points, 0).cast("int8") for open_ in (False, True))
+        return Interval(low, high)
+
+    def chosen(self, table: ibis.Table) -> ir.StringValue | None:
+        return None
+
+
 CIRCULATION = any_of(
     "cardiovascular",
     "circulation: mean arterial pressure and vasopressors",
@@ -140,6 +177,7 @@ CIRCULATION = any_of(
             Assessed("dopamine_rate"),
             Bands(above={15: 4, 5: 3, 0: 2}),
         ),
+        Given("dobutamine", "dobutamine at any rate", Exposure("dobutamine", ("dobutamine",)), 2),
     ),
 )
 LIVER = Item(
@@ -188,7 +226,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             meaning="sum of lung, circulation, liver and kidney, 0 to 16; null where what is missing decides",
             parameters=(URINE_OUTPUT,),
             choices=(
-                "Urine output counts only where it is recorded; dobutamine is not read.",
+                "Urine output counts only where it is recorded; dobutamine counts at any rate.",
                 "A vasopressor that is given without a recorded rate leaves a range.",
             ),
         ),

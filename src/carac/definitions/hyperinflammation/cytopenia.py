@@ -29,12 +29,14 @@ class NewOrWorse:
     ----------
     analyte, title, unit: what is read.
     threshold: the cut-point of grade 3.
+    left: the share of the median that is left at the most after a fall that counts.
     """
 
     analyte: str
     title: str
     unit: str
     threshold: float
+    left: float = HALF
 
     @property
     def name(self) -> str:
@@ -64,7 +66,7 @@ class NewOrWorse:
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(self.name, f"{self.title}, new", self.unit, (("<", self.threshold, 1),)),
-            Rule(f"half_{self.analyte}", f"{self.title} against three days", "x median", (("≤", HALF, 1),)),
+            Rule(f"half_{self.analyte}", f"{self.title} against three days", "x median", (("≤", self.left, 1),)),
         )
 
     def known(self, table: ibis.Table) -> ir.BooleanValue:
@@ -72,9 +74,9 @@ class NewOrWorse:
 
     def bounds(self, table: ibis.Table) -> Interval:
         today, before = interval(table, self._today), self._median(table)
-        left = ratio(today, before)
-        surely = (below(today.high, self.threshold) & at_least(before.low, self.threshold)) | at_most(left.high, HALF)
-        never = ~((below(today.low, self.threshold) & at_least(before.high, self.threshold)) | at_most(left.low, HALF))
+        left, most = ratio(today, before), self.left
+        surely = (below(today.high, self.threshold) & at_least(before.low, self.threshold)) | at_most(left.high, most)
+        never = ~((below(today.low, self.threshold) & at_least(before.high, self.threshold)) | at_most(left.low, most))
         return Interval(_point(surely.fill_null(False)), _point(~never.fill_null(False)))
 
     def _median(self, table: ibis.Table) -> Interval:

@@ -77,6 +77,10 @@ PARAMETERS = (
         source="catalogue 14, P16, LOW",
     ),
     Parameter(
+        "cytopenia_fall", 0.5, "share of the median of three days whose loss makes a cytopenia worse (LOW)",
+        lowest=0.05, highest=0.95, source="catalogue 14, P16, LOW",
+    ),
+    Parameter(
         "crs_grade_holds_days", 1, "days for which the last grade of cytokine release stands in where a day has none",
         lowest=0, highest=7, source="catalogue 14, P15",
     ),
@@ -104,10 +108,11 @@ def _cytopenia(values: Values) -> Criterion:
     judged = Judged("cytopenia_refractory", "refractory cytopenia")
     if not values["computed_cytopenia"]:
         return any_of("cytopenia", "cytopenia", (recorded(judged, bool(values["unrecorded_is_absent"])),))
+    left = 1.0 - float(values["cytopenia_fall"] or 0)
     computed = (
-        NewOrWorse("platelets", "platelets", "10^9/L", 50),
-        NewOrWorse("neutrophils", "neutrophils", "10^9/L", 1.0),
-        NewOrWorse("haemoglobin", "haemoglobin", "g/dL", 8.0),
+        NewOrWorse("platelets", "platelets", "10^9/L", 50, left),
+        NewOrWorse("neutrophils", "neutrophils", "10^9/L", 1.0, left),
+        NewOrWorse("haemoglobin", "haemoglobin", "g/dL", 8.0, left),
     )
     return any_of("cytopenia", "new, worsening or refractory cytopenia", (IfRecorded(judged), *computed))
 

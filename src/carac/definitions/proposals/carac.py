@@ -200,6 +200,12 @@ def _level(last_day: int) -> Layer:
             f"{NAME}__laboratory_dic": ibis.cases(
                 (~inside, ibis.null("boolean")), (apart, True), (never, False), else_=ibis.null("boolean")
             ),
+            f"{NAME}__linked_event": ibis.cases(
+                (table.day < 0, ibis.null("boolean")),
+                (table[f"{NAME}__events_lowest"] > 0, True),
+                (table[f"{NAME}__events_highest"] == 0, False),
+                else_=ibis.null("boolean"),
+            ),
             f"{NAME}__outside_window": low.notnull().ifelse(table.day > last_day, ibis.null("boolean")),
         }
 
@@ -254,6 +260,12 @@ DEFINITIONS: tuple[Definition, ...] = (
             Output(
                 "__laboratory_dic",
                 "overt DIC by score without a clinical event within the linkage (level 1D): true, false, or null where "
+                "what is missing decides",
+                "boolean",
+            ),
+            Output(
+                "__linked_event",
+                "whether a clinical event begins within the linkage: true, false, or null before infusion and where "
                 "what is missing decides",
                 "boolean",
             ),

@@ -14,6 +14,7 @@ from carac.language.comparisons import agreed
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
 from carac.language.event_rules import certainly, possibly
 from carac.parameters import Parameter
+from carac.vocabulary.event_certainty import SUSPECTED
 from carac.vocabulary.types import Grain
 
 NAME = "haemostatic_events_proposal"
@@ -34,8 +35,8 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     if "events" not in tables.present:
         absent = {f"{NAME}{suffix}": nothing for suffix in ("", "__lowest", "__highest", "__bleeds", "__thromboses")}
         return days.mutate(**absent, **{f"{NAME}__worst_bleed": ibis.null("int8")})
-    found = _by_day(tables, _bleeds(tables, values), "bleed").outer_join(
-        _by_day(tables, _clots(tables), "clot").rename({f"clot_{key}": key for key in KEYS}),
+    found = _by_day(_bleeds(tables, values), "bleed").outer_join(
+        _by_day(_clots(tables), "clot").rename({f"clot_{key}": key for key in KEYS}),
         [("patient_id", "clot_patient_id"), ("infusion_number", "clot_infusion_number"), ("day", "clot_day")],
     )
     found = found.mutate(**{key: ibis.coalesce(found[key], found[f"clot_{key}"]) for key in KEYS})
@@ -60,9 +61,12 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
 
 def _bleeds(tables: Tables, values: Values) -> ibis.Table:
     graded, least = tables.results[BLEEDING], int(values["who_grade_from"] or 1)
+    graded = graded.inner_join(tables.events.select(*EVENT_KEYS, "day", "certainty"), list(EVENT_KEYS))
+    suspected = certainly(graded.certainty == SUSPECTED)
     return graded.select(
         *EVENT_KEYS,
-        surely=(graded[f"{BLEEDING}__lowest"] >= least).fill_null(False),
+        "day",
+        surely=~suspected & (graded[f"{BLEEDING}__lowest"] >= least).fill_null(False),
         maybe=(graded[f"{BLEEDING}__highest"] >= least).fill_null(True),
         worst=graded[BLEEDING].cast("int32"),
     )
@@ -71,13 +75,18 @@ def _bleeds(tables: Tables, values: Values) -> ibis.Table:
 def _clots(tables: Tables) -> ibis.Table:
     classed = tables.results[THROMBOSIS]
     counts = classed[f"{THROMBOSIS}__counts"]
-    return classed.select(*EVENT_KEYS, surely=certainly(counts), maybe=possibly(counts), worst=ibis.null("int32"))
+    return classed.select(
+        *EVENT_KEYS,
+        day=classed[f"{THROMBOSIS}__onset_day"],
+        surely=certainly(counts),
+        maybe=possibly(counts),
+        worst=ibis.null("int32"),
+    )
 
 
-def _by_day(tables: Tables, found: ibis.Table, word: str) -> ibis.Table:
+def _by_day(found: ibis.Table, word: str) -> ibis.Table:
     """How many of the events began on each day."""
-    events = tables.events.select(*EVENT_KEYS, "day")
-    joined = found.inner_join(events, list(EVENT_KEYS)).filter(lambda t: t.maybe)
+    joined = found.filter(found.maybe)
     return joined.group_by(*KEYS).aggregate(
         **{
             f"{word}_surely": joined.surely.ifelse(1, 0).sum(),
@@ -112,7 +121,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         rules=(Rule("event", "a bleed of WHO grade 1 or more, or a thrombosis that counts", "", (("≥", 1, 1),)),),
         lowest=None,
         monotone=False,
-        choices=("An event stands on the day of its onset alone.",),
+        choices=(
+            "An event stands on the day of its onset alone; a clot that was present on admission on that of admission.",
+            "A bleed that is only suspected leaves the day open.",
+        ),
         needs=("events",),
     ),
 )

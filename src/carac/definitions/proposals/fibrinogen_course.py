@@ -20,13 +20,11 @@ import ibis.expr.types as ir
 from carac.language.comparisons import TIE
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
 from carac.parameters import Parameter
-from carac.vocabulary.types import Exposure, Grain, Laboratory, Worse
+from carac.vocabulary.types import Exposure, Grain, Input, Laboratory, Worse
 
 NAME = "fibrinogen_course_proposal"
 KEYS = ("patient_id", "infusion_number")
 LOWEST, HIGHEST = Laboratory("fibrinogen", Worse.LOWER), Laboratory("fibrinogen", Worse.HIGHER)
-TOCILIZUMAB = Exposure("tocilizumab_within_21_days", ("interleukin_6_receptor_blocker",), days_after=21)
-REPLACED = Exposure("fibrinogen_replaced_within_2_days", ("fibrinogen_replacement",), days_after=2)
 SOURCE = "proposal of carac; catalogue 6.6, LOW"
 
 PARAMETERS = (
@@ -40,7 +38,28 @@ PARAMETERS = (
     Parameter("low_below", 1.5, "fibrinogen (g/L) below which the nadir is low", lowest=0.0, source=SOURCE),
     Parameter("recovered_from", 2.0, "fibrinogen (g/L) from which on it has recovered", lowest=0.0, source=SOURCE),
     Parameter("values_needed", 3, "how many days with a value are needed", lowest=2, source=SOURCE),
-)
+    Parameter(
+        "tocilizumab_days", 21, "days after tocilizumab in which a nadir stands under it", lowest=0, highest=100,
+        source="catalogue 6.6, LOW",
+    ),
+    Parameter(
+        "replacement_days", 2, "days after replacement in which a value stands on it", lowest=0, highest=30,
+        source=SOURCE,
+    ),
+)  # fmt: skip
+
+
+def _tocilizumab(days: int) -> Exposure:
+    return Exposure(f"tocilizumab_within_{days}_days", ("interleukin_6_receptor_blocker",), days_after=days)
+
+
+def _replaced(days: int) -> Exposure:
+    return Exposure(f"fibrinogen_replaced_within_{days}_days", ("fibrinogen_replacement",), days_after=days)
+
+
+def _inputs(values: Values) -> tuple[Input, ...]:
+    tocilizumab, replaced = (int(_number(values, f"{name}_days")) for name in ("tocilizumab", "replacement"))
+    return (LOWEST, HIGHEST, _tocilizumab(tocilizumab), _replaced(replaced))
 
 
 def _number(values: Values, name: str) -> float:
@@ -65,8 +84,8 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
         "day",
         nadir=days[LOWEST.low],
         peak=days[HIGHEST.low],
-        replaced=days[REPLACED.name],
-        tocilizumab=days[TOCILIZUMAB.name],
+        replaced=days[_replaced(int(_number(values, "replacement_days"))).name],
+        tocilizumab=days[_tocilizumab(int(_number(values, "tocilizumab_days"))).name],
     )
     inside = valued.filter(valued.day <= int(_number(values, "last_day")))
     peaks = _first(inside.drop("nadir"), "peak", True, "peak_day")
@@ -133,7 +152,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         certainty=Certainty.LOW,
         population="recipients of CAR T cells",
         grain=Grain.INFUSION,
-        inputs=(LOWEST, HIGHEST, TOCILIZUMAB, REPLACED),
+        inputs=_inputs({parameter.name: parameter.default for parameter in PARAMETERS}),
+        inputs_of=_inputs,
         outputs=(
             Output("", "nadir after the peak; null with too few values", "float64", "g/L"),
             Output("__nadir_day", "first day of the nadir; null with too few values", "int32", "d"),

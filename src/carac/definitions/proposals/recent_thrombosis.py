@@ -3,9 +3,9 @@
 Source: catalogue 15 (proposal; Hashmi and colleagues took 6 months); the first question of Galli E, Sorà F, Rossi E. Br
 J Haematol 2024;205:409-410. doi:10.1111/bjh.19619.
 Inputs: thrombotic events before the infusion, by the result of `thrombosis_class`.
-Values: days_0_to_30, days_31_to_90, days_91_to_180, over_180_days before the infusion (the last event), or never (none
-recorded); null without a table of events. How far back events are read is a parameter of the grid
-(`grid.events_days_before`): never means never within that.
+Values: days_0_to_30, days_31_to_90, days_91_to_180, over_180_days before the infusion (the last event), date_not_known
+(only a code of history, of sequelae or of a chronic clot), or never (none recorded); null without a table of events.
+How far back events are read is a parameter of the grid (`grid.events_days_before`): never means never within that.
 """
 
 from __future__ import annotations
@@ -29,15 +29,18 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     if "events" not in tables.present:
         return every.mutate(**{NAME: ibis.null("string"), f"{NAME}__days_before": ibis.null("int32")})
     classed = tables.results[CLASSED]
-    # What lies before the infusion is of the class baseline, whatever the vessel; sequelae and no clots are excluded.
-    clots = classed.filter(classed[f"{CLASSED}__bed"].notnull(), classed[CLASSED] != "excluded").select(*EVENT_KEYS)
-    days = clots.inner_join(tables.events.select(*EVENT_KEYS, "day"), list(EVENT_KEYS)).filter(lambda t: t.day < 0)
-    last = days.group_by(*KEYS).aggregate(before=-days.day.max())
-    found = every.left_join(last, list(KEYS)).select(*KEYS, "before")
+    why, day = classed[f"{CLASSED}__why"], classed[f"{CLASSED}__onset_day"]
+    # Superficial veins and what awaits adjudication count no more before the infusion than after it.
+    dated = (why == "present_before_infusion") & (day <= 0)
+    undated = why.isin(("history", "chronic")) & classed[f"{CLASSED}__bed"].notnull() & (day <= 0)
+    found = classed.mutate(before=dated.ifelse(-day, ibis.null("int32")), undated=undated.ifelse(1, 0))
+    last = found.group_by(*KEYS).aggregate(before=found.before.min(), undated=found.undated.max())
+    found = every.left_join(last, list(KEYS)).select(*KEYS, "before", "undated")
     word = ibis.cases(
-        (found.before.isnull(), "never"),
         *((found.before <= days_before, word) for days_before, word in CLASSES),
-        else_="over_180_days",
+        (found.before.notnull(), "over_180_days"),
+        (found.undated == 1, "date_not_known"),
+        else_="never",
     )
     return found.select(*KEYS, **{NAME: word, f"{NAME}__days_before": found.before.cast("int32")})
 
@@ -56,7 +59,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         outputs=(
             Output(
                 "",
-                "days_0_to_30, days_31_to_90, days_91_to_180, over_180_days, never; null without a table of events",
+                "days_0_to_30, days_31_to_90, days_91_to_180, over_180_days, date_not_known (history alone), never; "
+                "null without a table of events",
                 "string",
             ),
             Output(
@@ -76,7 +80,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         lowest=None,
         monotone=False,
         by_default=False,
-        choices=("Classes are carac's own; how far back events are read is a parameter of the grid.",),
+        choices=(
+            "Classes are carac's own; how far back events are read is a parameter of the grid.",
+            "A clot that was present on admission is at least as old as the stay.",
+            "Superficial veins, and what is flagged for adjudication, are not read.",
+        ),
         needs=("events",),
     ),
 )

@@ -82,6 +82,7 @@ def _site_decides(rows: ibis.Table) -> ir.BooleanValue:
     # A code of another kind of event beside a site of thrombosis does not say which vessel it is.
     # Entities of their own stay what they are: sinusoidal obstruction is no hepatic vein thrombosis.
     other = ~rows.code_domain.isin(DOMAINS).fill_null(False) & (rows.code_role.fill_null("") != "separate")
+    named = named & (rows.site_by != "code").fill_null(True)
     return certainly(named) & (other | certainly(rows.code_category.isin(NEEDS_TEXT)))
 
 
@@ -100,10 +101,12 @@ def _stated(rows: ibis.Table) -> ir.StringValue:
 
 def _refined(rows: ibis.Table) -> ir.StringValue:
     pulmonary = certainly(rows.stated.startswith("PE_"))
+    # A saddle by its code is the more proximal vessel, whatever lies further out.
+    saddle = pulmonary & (certainly(rows.saddle) | (rows.stated == "PE_saddle") & rows.most_proximal_vessel.isnull())
     infarction = certainly((rows.stated == "MI") & rows.type_2_infarction)
     return ibis.cases(
         (infarction, "MI_type_2"),
-        (pulmonary & certainly(rows.saddle), "PE_saddle"),
+        (saddle, "PE_saddle"),
         *((pulmonary & (rows.most_proximal_vessel == vessel), name) for vessel, name in PULMONARY.items()),
         *((pulmonary & (rows.subsegmental == word), name) for word, name in SUBSEGMENTAL.items()),
         else_=rows.stated,

@@ -6,7 +6,7 @@ Inputs: events with acuity and role of their code, day, encounter, present-on-ad
 (stays in hospital, central lines); treatments (anticoagulants) for outpatient codes.
 Values: venous; arterial; separate (superficial vein, sinusoidal obstruction, microangiopathy, HIT); flagged (septic,
 type-2 infarction, vessel left open by the code: for adjudication); excluded (chronic, sequelae, no thrombosis, fibrin
-sheath); baseline (history, or present before the infusion). An event that is no thrombosis has no row.
+sheath, ruled out); baseline (history, or present before the infusion). An event that is no thrombosis has no row.
 `__counts` is null where nobody can say, such as a code of the index stay without its present-on-admission flag.
 Open in the source: what is read where a code comes without a stay. If no stay and no flag is recorded at all, an
 acute code after the infusion counts.
@@ -60,9 +60,9 @@ OUTPUTS = (
     Output("__counts", "counts as a new event under the parameters: true, false, or null where not known", "boolean"),
     Output(
         "__why",
-        "acute_event, recurrent; or why it does not count: chronic, history, no_thrombosis, separate_entity, "
-        "fibrin_sheath, septic, type_2_infarction, catheter_code_alone, needs_text, flagged_code, superficial, "
-        "present_before_infusion, repeated_mention, washout, present_on_admission_unknown, "
+        "acute_event, recurrent; or why it does not count: ruled_out, suspected, chronic, history, no_thrombosis, "
+        "separate_entity, fibrin_sheath, septic, type_2_infarction, catheter_code_alone, needs_text, flagged_code, "
+        "superficial, present_before_infusion, repeated_mention, washout, present_on_admission_unknown, "
         "no_anticoagulant_recorded, catheter_left_out, incidental_left_out, subsegmental_left_out",
         "string",
     ),
@@ -102,6 +102,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             "The counting rules are a proposal of the catalogue; each is a parameter.",
             "In a stay that began on or before the day of infusion a code counts only if not present on admission.",
             "In a later stay it counts with any flag; present on admission, it began on the day of admission.",
+            "What the record only suspects, and no imaging confirms, is open; what it rules out is excluded.",
             "An acute code of which neither stay nor flag is recorded counts.",
             "Sepsis, type-2 infarction and a fibrin sheath that nobody recorded are taken as absent for counting.",
             "A later code of the same category is a repeated mention unless recurrence is recorded; the two sides are "

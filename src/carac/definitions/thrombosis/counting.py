@@ -17,6 +17,7 @@ from carac.definitions.thrombosis.setting import with_setting
 from carac.language.definition import Tables
 from carac.language.event_rules import certainly, unknown
 from carac.parameters import Parameter, Values
+from carac.vocabulary.event_certainty import RULED_OUT, SUSPECTED
 
 
 def counted(tables: Tables, values: Values) -> ibis.Table:
@@ -40,6 +41,8 @@ def _flags(events: ibis.Table) -> dict[str, ir.Value]:
         # A code names sepsis or another disease; without one, unrecorded is unknown.
         "septic_": ibis.coalesce(events.septic, ibis.cases((by_code, septic_code), else_=unknown())),
         "superficial": events.category == "superficial",
+        # What imaging has confirmed is no suspicion any more.
+        "suspected": certainly(events.certainty == SUSPECTED) & ~certainly(events.imaging_confirmed),
         "role": ibis.cases((events.by_site, "event"), else_=events.code_role.fill_null("event")),
     }
 
@@ -54,6 +57,7 @@ def _found(events: ibis.Table, values: Values) -> ir.StringValue:
     type_2 = certainly(events.category == "MI_type_2")
     kept_type_2 = type_2 & bool(values["type_2_infarction_counts"])
     return ibis.cases(
+        (certainly(events.certainty == RULED_OUT), "ruled_out"),
         (events.role == "baseline", "history"),
         (never & chronic, "chronic"),
         (events.role == "exclude_incident", "history"),
@@ -73,6 +77,7 @@ def _found(events: ibis.Table, values: Values) -> ir.StringValue:
 
 #: Class by the word that was found; the others are venous or arterial.
 CLASS_OF = {
+    "ruled_out": "excluded",
     "history": "baseline",
     "present_before_infusion": "baseline",
     "chronic": "excluded",
@@ -113,6 +118,9 @@ def _subsegmental(events: ibis.Table) -> ir.BooleanValue:
 def _counts(events: ibis.Table, values: Values) -> ir.BooleanValue:
     acute = certainly(events.class_.isin(("venous", "arterial")))
     kept = ~events.repeated & ~events.admission_unknown_ & events.treated
+    if values["suspected_counts"] != "yes":
+        open_ = unknown() if values["suspected_counts"] == "undecided" else ibis.literal(False)
+        kept = kept & ibis.cases((events.suspected, open_), else_=True)
     for parameter, flag in _OPTIONAL:
         if not values[parameter]:
             kept = kept & ~events[flag]
@@ -139,6 +147,7 @@ def _why(events: ibis.Table, values: Values) -> ir.StringValue:
         (~acute, events.found),
         *((flag, f"{word}_left_out") for flag, word in left_out),
         (certainly(events.repeated), repeated),
+        *(((events.suspected, "suspected"),) if values["suspected_counts"] != "yes" else ()),
         (events.admission_unknown_.isnull(), "present_on_admission_unknown"),
         (~certainly(events.treated), "no_anticoagulant_recorded"),
         (certainly(events.recurrent), "recurrent"),
@@ -152,6 +161,11 @@ PARAMETERS = (
     Parameter("incidental_counts", True, "whether an incidental finding counts; flagged anyway"),
     Parameter("catheter_counts", True, "whether catheter-related thrombosis counts; flagged anyway"),
     Parameter("type_2_infarction_counts", False, "whether type-2 myocardial infarction counts as arterial"),
+    Parameter(
+        "suspected_counts", "undecided",
+        "whether an event that the record only suspects counts where no imaging confirms it; undecided leaves it open",
+        choices=("undecided", "yes", "no"),
+    ),
     Parameter("septic_counts", False, "whether septic thrombosis and embolism counts"),
     Parameter(
         "earlier_code", "recurrent",

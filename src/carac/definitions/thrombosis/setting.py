@@ -3,8 +3,8 @@
 Inputs: day, onset, encounter and present-on-admission flag of the event; periods (stays); the infusion;
 anticoagulants for outpatient codes.
 Rules (catalogue 8.2, a proposal): in a stay that began on or before day 0 a code must not have been present on
-admission; in a later stay any flag will do, and what was present began on the day of admission; an outpatient code
-wants an anticoagulant started within 30 days.
+admission; in a later stay any flag will do; what was present on admission began on that day; an outpatient code wants
+an anticoagulant started within 30 days, and not for prophylaxis.
 The start of the stay is that of the period that holds the onset, else the first day on which the encounter has an
 event, else the onset.
 """
@@ -34,7 +34,7 @@ def with_setting(tables: Tables, events: ibis.Table, values: Values) -> ibis.Tab
 
     `before_infusion`: onset, or presence on admission, before the infusion. `admission_unknown_`: false, or null
     where a code of the index stay lacks its flag. `treated`: true unless an outpatient code lacks its anticoagulant,
-    null where no treatments are recorded. `onset_day`: see the module.
+    null where no treatments are recorded. `onset_day`: of admission where it was present on it, else of first mention.
     """
     events = _with_admission(tables, events)
     events = _with_anticoagulant(tables, events, int(str(values["treatment_link_days"])))
@@ -42,12 +42,11 @@ def with_setting(tables: Tables, events: ibis.Table, values: Values) -> ibis.Tab
     before = (events.day < 0) | events.before_hour | certainly(index_stay & present)
     coded, in_stay = events.code.notnull(), events.stay_start.notnull()
     unflagged = coded & in_stay & index_stay & present.isnull()
-    later = certainly(present & ~index_stay)
     events = events.mutate(
         before_infusion=before,
         admission_unknown_=ibis.cases((certainly(unflagged), unknown()), else_=False),
         treated=_treated(tables, events, bool(values["outpatient_requires_treatment"])),
-        onset_day=later.ifelse(events.admission_day, events.day),
+        onset_day=certainly(present).ifelse(ibis.least(events.admission_day, events.day), events.day),
     )
     return events.drop("before_hour", "anticoagulants", "admission_day")
 
@@ -100,6 +99,8 @@ def _with_encounter(tables: Tables, events: ibis.Table) -> ibis.Table:
 
 def _with_anticoagulant(tables: Tables, events: ibis.Table, days: int) -> ibis.Table:
     given = tables.treatments.filter(tables.treatments.agent_class.isin(ANTICOAGULANTS))
+    # Prophylaxis treats no clot.
+    given = given.filter((given.intent != "prophylactic").fill_null(True))
     given = given.select(
         given_patient=given.patient_id, given_infusion=given.infusion_number, start_day=given.start_day
     )

@@ -89,10 +89,14 @@ def _queries(name: str, overrides: Mapping[str, Mapping[str, Any]], present: fro
     definition = definition_of(name)
     parameters = resolved(overrides)
     plan = make_plan(chosen_definitions([name], parameters), parameters.key, present, "duckdb")
-    unused = {table for grain, table in _RESULT.items() if grain is not definition.grain}
+    others = [table for grain, table in _RESULT.items() if grain is not definition.grain]
+    # A definition of infusions may read graded days.
+    unused = {t for t in others if not any(f'"{t}"' in step.sql for step in plan.steps)}
     return {
         "tables": {t: {c: _TYPES[k] for c, k in columns.items()} for t, columns in COHORT_SCHEMAS.items()},
-        "steps": [[step.name, step.sql, step.view] for step in plan.steps if step.name not in unused],
+        "steps": [
+            [step.name, step.sql, step.is_view(DuckDB.plans_deep)] for step in plan.steps if step.name not in unused
+        ],
         "result": _result_query(definition, plan, parameters),
     }
 
@@ -109,7 +113,7 @@ def _result_query(definition: Definition, plan: Plan, parameters: Parameters) ->
         engine.connection.execute(f'CREATE TABLE "{name}" ({made})')
     engine.connection.execute("CREATE TABLE day_numbers (day INTEGER)")
     for step in plan.steps:
-        engine.create(step.name, step.sql, step.view)
+        engine.create(step.name, step.sql, step.is_view(DuckDB.plans_deep))
     known = engine.columns(table)
     engine.close()
     names = [d.name for d in plan.definitions if d.grain is definition.grain]

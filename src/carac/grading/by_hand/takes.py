@@ -267,6 +267,9 @@ def _event(read: Read) -> Iterator[CaseItem]:
     if not asked and "events" not in read.tables:
         return
     kinds = tuple(kind for kind in KINDS if kind in read.of("kind"))
+    named = read.of("site") & set(event_sites())
+    # One that asks for a site alone (an intracranial haemorrhage) takes events of the kind that the site has.
+    kinds = kinds or tuple(kind for kind in KINDS if kind in {event_sites()[site].kind for site in named}) or KINDS
     sites = tuple(site for site, known in event_sites().items() if known.kind in kinds)
     words = {
         "kind": kinds,

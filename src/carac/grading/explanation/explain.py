@@ -13,6 +13,7 @@ from carac.grading.explanation import (
     grades,
     isth_score,
     later,
+    place,
     record_notes,
     signs,
     sources,
@@ -89,6 +90,7 @@ def _brief(facts: Facts, lines: Sequence[grades.Line]) -> list[Section]:
     """What a ward round needs."""
     return [
         Section("What stands out", tuple(standing_out.headline(facts, lines)), brief=True),
+        Section("Place in the sorting of coagulopathy (proposal of carac)", tuple(place.place(facts)), brief=True),
         Section(
             "Values",
             header=("", "today", "value before", "before treatment", f"in the last {context.LOOK_BACK} days"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from carac.language.definition import Definition
+from carac.language.definition import Definition, Status
 from carac.report.material import Material
 from carac.vocabulary.types import Grain
 
@@ -89,9 +89,10 @@ def worst_of(material: Material, definition: Definition) -> Worst:
 
 
 def is_grade(definition: Definition) -> bool:
-    """Whether a definition gives grades of at most 5, and not points or words."""
+    """Whether a definition gives grades of at most 5, and not points, words, or the places of carac's own sorting."""
     first = definition.outputs[0]
-    return definition.highest is not None and definition.highest <= 5 and first.type.startswith("int")
+    few = definition.highest is not None and definition.highest <= 5 and first.type.startswith("int")
+    return few and not definition.adds and definition.status is not Status.PROPOSAL
 
 
 def readings_of(definition: Definition) -> list[str]:

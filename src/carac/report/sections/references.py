@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from carac.manifest import versions
-from carac.report.content import Items, Paragraph, Section
+from carac.report.content import Items, Paragraph, Section, Voice
 from carac.report.material import Material
+
+#: Where a reader finds what a column stands for. The page stands alone, so that a link would lead nowhere.
+CARDS = (
+    "The card of each definition, with its criteria as a table, its open choices and its pitfalls, is printed by carac"
+    " definitions NAME; the documentation of carac has all of them in docs/definitions/README.md."
+)
 
 
 def numbered(material: Material) -> list[str]:
@@ -18,5 +24,9 @@ def section(material: Material) -> Section:
     return Section(
         "references",
         "References",
-        (Items(tuple(numbered(material)), numbered=True), Paragraph(f"The software: {own}")),
+        (
+            Items(tuple(numbered(material)), numbered=True),
+            Paragraph(f"The software: {own}"),
+            Paragraph(CARDS, Voice.NOTE),
+        ),
     )
