@@ -81,6 +81,8 @@ def wrong_ends(names: Collection[str]) -> Iterator[str]:
     """Where a criterion of low values reads the highest of the day, or the other way round (catalogue, section 0)."""
     for name in names:
         definition = all_definitions()[name]
+        if name not in printed():
+            continue
         directions = {i.column: i.worse for i in definition.inputs if isinstance(i, Laboratory | Assessed)}
         for rule in definition.rules:
             read = directions.get(rule.column)
