@@ -14,9 +14,17 @@ from pathlib import Path
 
 from carac.definitions import all_definitions
 from carac.language.definition import Definition, Status
+from carac.vocabulary.types import Assessed, Laboratory, Worse
 
 FILE = Path(__file__).with_name("printed_criteria.toml")
 _CUT = re.compile(r"([<≤>≥=])\s*(-?[\d.]+)(?: → (-?[\d.]+))?")
+
+#: A recovery has to hold for the lowest count of the day too.
+RECOVERIES = {
+    ("neutrophil_recovery_phenotype", "recovery"),
+    ("platelet_recovery_20", "platelets"),
+    ("platelet_recovery_50", "platelets"),
+}
 
 Cuts = list[tuple[str, float, float]]
 
@@ -63,9 +71,25 @@ def wrong(names: Collection[str]) -> Iterator[str]:
 
 
 def check_all(names: Collection[str] | None = None) -> None:
-    """That these definitions have the criteria that are printed; None means all."""
-    faults = list(wrong(list(all_definitions()) if names is None else names))
+    """That these definitions have the criteria that are printed, on the worse end of the day; None means all."""
+    wanted = list(all_definitions()) if names is None else names
+    faults = [*wrong(wanted), *wrong_ends(wanted)]
     assert not faults, "\n".join(faults)
+
+
+def wrong_ends(names: Collection[str]) -> Iterator[str]:
+    """Where a criterion of low values reads the highest of the day, or the other way round (catalogue, section 0)."""
+    for name in names:
+        definition = all_definitions()[name]
+        if name not in printed():
+            continue
+        directions = {i.column: i.worse for i in definition.inputs if isinstance(i, Laboratory | Assessed)}
+        for rule in definition.rules:
+            read = directions.get(rule.column)
+            signs = {sign for sign, _, _ in rule.cuts} - {"="}
+            low_is_worse = signs <= {"<", "≤"} or (name, rule.name) in RECOVERIES
+            if read is not None and signs and (read is Worse.LOWER) != low_is_worse:
+                yield f"{name}: {rule.name} looks for {signs} in {rule.column}"
 
 
 def test_every_criterion_is_as_printed() -> None:
