@@ -92,7 +92,8 @@ def _stage(
         query, types = with_columns(query, table, made, dialect, nested=place > 0)
         known |= types
     declared = [column for definition in group for column in definition.columns]
-    kept = {column: known[column] for column in [*columns, *declared]}
+    # A parameter may leave an item out (no INR in place of seconds): it has no column then.
+    kept = {column: known[column] for column in [*columns, *declared] if column in known}
     return Stage(name, named_columns(query, kept, dialect, nested=True), kept)
 
 
