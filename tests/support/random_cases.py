@@ -95,7 +95,11 @@ def _values(
     units = {item.of: _unit(item) for item in chosen}
     for (analyte, side), limit in limits.items():
         if analyte in units and chance.random() > ABSENT:
-            text = _amount(analyte, units[analyte], chance, limit=True)
+            if (analyte, "lower") in typed_limits:
+                # Limits that run backwards are refused by hand, and both are set aside in a record.
+                text = f"{float(typed_limits[analyte, 'lower'][0]) * chance.choice((1.5, 2, 3)):.4g}".replace("e+", "e")
+            else:
+                text = _amount(analyte, units[analyte], chance, limit=True)
             typed_limits[analyte, side] = (text, units[analyte])
             case.typed[limit.name] = text + units[analyte]
     for item in chosen:
