@@ -126,6 +126,11 @@ REFUSED = [
     ("isth_overt_dic_2025", {"platelets": "low"}, "is no value"),
     ("isth_overt_dic_2025", {"platelets": "0.3xLLN"}, "is compared as a value"),
     ("isth_overt_dic_2025", {"d_dimer_limit": 0.5}, "is a limit of normal without a value"),
+    (
+        "ctcae_v6_creatinine",
+        {"creatinine": 2, "creatinine_lower_limit": 1.2, "creatinine_upper_limit": 0.6},
+        "lies above its upper limit",
+    ),
     ("isth_overt_dic_2025", {"platelets": "400:45"}, "Day 400 is not read"),
     ("isth_overt_dic_2025", {"platelets": 45, "day": "x"}, "is no whole number"),
     ("isth_overt_dic_2025", {}, "Nothing was typed"),

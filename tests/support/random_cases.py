@@ -86,16 +86,24 @@ def _values(
 ) -> None:
     limits = {(item.of, item.by_limit): item for item in by_kind.get("limit", [])}
     typed_limits: dict[tuple[str, str], tuple[str, str]] = {}
-    for item in (*by_kind.get("laboratory", []), *by_kind.get("baseline", [])):
-        if chance.random() < ABSENT and len(by_kind.get("laboratory", [])) > 1:
-            continue
-        unit = _unit(item, chance)
-        for side in ("lower", "upper"):
-            limit = limits.get((item.of, side))
-            if limit is not None and (item.of, side) not in typed_limits and chance.random() > ABSENT:
-                text = _amount(item.of, unit, chance, limit=True)
-                typed_limits[item.of, side] = (text, unit)
-                case.typed[limit.name] = text + unit
+    chosen = [
+        item
+        for item in (*by_kind.get("laboratory", []), *by_kind.get("baseline", []))
+        if chance.random() >= ABSENT or len(by_kind.get("laboratory", [])) <= 1
+    ]
+    # The limits first: one that is typed holds for every value of its analyte.
+    units = {item.of: _unit(item) for item in chosen}
+    for (analyte, side), limit in limits.items():
+        if analyte in units and chance.random() > ABSENT:
+            if (analyte, "lower") in typed_limits:
+                # Limits that run backwards are refused by hand, and both are set aside in a record.
+                text = f"{float(typed_limits[analyte, 'lower'][0]) * chance.choice((1.5, 2, 3)):.4g}".replace("e+", "e")
+            else:
+                text = _amount(analyte, units[analyte], chance, limit=True)
+            typed_limits[analyte, side] = (text, units[analyte])
+            case.typed[limit.name] = text + units[analyte]
+    for item in chosen:
+        unit = units[item.of]
         texts = [(day, _text(item.of, unit, chance)) for day in _days(item, chance)]
         if item.kind == "baseline":
             infusion["lymphodepletion_start"] = _date(-5)
@@ -113,7 +121,7 @@ def _limit_in(analyte: str, side: str, unit: str, limits: Mapping[tuple[str, str
     return found[0] if found is not None and found[1] == unit else None
 
 
-def _unit(item: CaseItem, chance: random.Random) -> str:
+def _unit(item: CaseItem) -> str:
     """One unit per analyte and case: chosen by the analyte, so that value, baseline and limit share it."""
     units = [""] if not analytes()[item.of].canonical_unit else list(dict.fromkeys(known_units(item.of)))
     usable = [u for u in units if (found := conversion(item.of, u or None)) is not None and not found.basis_needed]

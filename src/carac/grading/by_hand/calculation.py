@@ -98,7 +98,8 @@ class Calculation:
         if not rule.cuts:
             return None
         prefix = f"{self.sheet.name}__{rule.name}"
-        low, high = (self.row.get(f"{prefix}__{end}") for end in ("lowest", "highest"))
+        # The ends where the result has them; else the points, which are null where they are not known.
+        low, high = (self.row.get(f"{prefix}__{end}", self.row.get(prefix)) for end in ("lowest", "highest"))
         first, last = (self.row.get(f"{rule.column}__{end}", self.row.get(rule.column)) for end in ("from", "to"))
         value, met = "", ""
         if rule.column and first is not None and last is not None:

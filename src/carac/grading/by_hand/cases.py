@@ -256,6 +256,8 @@ class _Values:
     def _add(self, item: CaseItem, one: texts.OfDay) -> None:
         read = texts.value(item.name, one.text)
         lower, upper = (self._limit(item, side, read.unit) for side in ("lower", "upper"))
+        if lower is not None and upper is not None and lower > upper:
+            raise CaracError(f"The lower limit of {item.of} lies above its upper limit; exchange the two.")
         low, high, unit = self._converted(item, read, lower, upper)
         if read.by in ("ULN", "above") and upper is None:
             upper = _UNIT_LIMIT if read.by == "ULN" else _LIMIT_FOR_DISTANCE
