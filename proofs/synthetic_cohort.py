@@ -34,7 +34,15 @@ FIGURES = Path(__file__).with_suffix(".json")
 SEED, PATIENTS, FEWER = 1, 20_000, 4_000
 PROCESSES = 2
 #: What a figure follows from; with any of it changed the figures are stale.
-DEPENDS_ON = ("src/carac/synthetic", "src/carac/analysis", "src/carac/definitions", "proofs/synthetic_cohort.py")
+DEPENDS_ON = (
+    "src/carac/synthetic",
+    "src/carac/definitions",
+    "src/carac/language",
+    *(f"src/carac/analysis/{name}.py" for name in ("calibration", "calibration_facts", "calibration_measures")),
+    *(f"src/carac/analysis/{name}.py" for name in ("day_values", "interventions", "person_days", "recovery")),
+    "src/carac/analysis/calibration_targets.csv",
+    "proofs/synthetic_cohort.py",
+)
 #: Whose hazard ratio is doubled, and how often bleeding comes then, so that the fit has enough events.
 DOUBLED, OFTEN = "events.hazard_ratio.bleeding.platelets_below_50", 10.0
 SIGNIFICANT = 5
