@@ -19,14 +19,16 @@ INFUSION_KEYS = {
     "follow_up_end_day", "weight", "height",
 }  # fmt: skip
 ROW_KEYS = {
-    "labs": {"day", "days", "time", "analyte", "value", "unit", "lower", "upper"},
+    "labs": {"day", "days", "time", "analyte", "value", "unit", "lower", "upper", "mean"},
     "assessments": {"day", "time", "item", "value", "unit"},
-    "treatments": {"day", "time", "end_day", "agent", "intent", "indication"},
-    "events": {
-        "id", "day", "kind", "site", "certainty", "code", "code_system", "present_on_admission", "encounter",
-        "features",
+    "treatments": {
+        "day", "time", "end_day", "agent", "intent", "indication", "dose", "unit", "beyond_routine", "event",
     },
-    "periods": {"day", "end_day", "kind"},
+    "events": {
+        "id", "day", "time", "kind", "site", "side", "certainty", "code", "code_system", "present_on_admission",
+        "encounter", "features",
+    },
+    "periods": {"day", "end_day", "kind", "text"},
     "expect": {"day", "event", "column", "value", "lowest", "highest", "tolerance"},
 }  # fmt: skip
 
