@@ -134,7 +134,7 @@ def test_what_a_case_teaches_is_said(graded: Graded, patient: str, day: int, hea
 
 #: Patient, day, and what must not be said there.
 UNSAID = [
-    ("T07", 9, "Not graded: nothing was recorded"),
+    ("T07", 9, "ICANS (ASTCT): nothing was recorded"),
     ("T07", 9, "ICANS (ASTCT): 4"),
     ("T06", 20, "INR 1.07 on enoxaparin"),
     ("T13", 9, "INR increased, absolute 3"),
@@ -146,7 +146,7 @@ UNSAID = [
     ("T02", 13, "x baseline"),
     ("T09", 9, "Not recorded: Platelet count"),
     ("T11", 7, "fits tocilizumab"),
-    ("T01", 3, "0 to 4"),
+    ("T01", 3, "CRS (ASTCT): 0 to 4"),
     ("T10", 9, "Pattern of IEC-HS"),
     ("T12", 14, "CRS (ASTCT): grade"),
 ]
