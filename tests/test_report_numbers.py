@@ -91,7 +91,7 @@ def wilson(count: int, total: int) -> str:
         ("astct_crs", "CRS (ASTCT)"),
         ("astct_icans", "ICANS (ASTCT)"),
         ("ctcae_v5_platelets", "CTCAE 5.0 platelet count decreased"),
-        ("ctcae_v6_platelets", "CTCAE 6.0 thrombocytopenia"),
+        ("ctcae_v6_platelets", "CTCAE 6.0 thrombocytopenia, by the count"),
         ("ctcae_v5_fibrinogen", "CTCAE 5.0 fibrinogen decreased, by lower limit"),
         ("ctcae_v4_inr", "CTCAE 4.03 INR increased, by upper limit"),
     ],
