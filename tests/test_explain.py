@@ -134,7 +134,6 @@ def test_what_a_case_teaches_is_said(graded: Graded, patient: str, day: int, hea
 
 #: Patient, day, and what must not be said there.
 UNSAID = [
-    ("T07", 9, "ICANS (ASTCT): nothing was recorded"),
     ("T07", 9, "ICANS (ASTCT): 4"),
     ("T06", 20, "INR 1.07 on enoxaparin"),
     ("T13", 9, "INR increased, absolute 3"),
@@ -155,6 +154,13 @@ UNSAID = [
 @pytest.mark.parametrize(("patient", "day", "sentence"), UNSAID)
 def test_what_would_mislead_is_not_said(graded: Graded, patient: str, day: int, sentence: str) -> None:
     assert sentence not in explained(graded, patient, day).as_text()
+
+
+def test_a_withheld_grade_is_not_among_those_that_nothing_was_recorded_for(graded: Graded) -> None:
+    before, _, after = explained(graded, "T07", 9).as_text().partition("Not graded: nothing was recorded")
+    assert "ICANS (ASTCT): excluded by an intracranial haemorrhage" in before
+    assert after
+    assert "ICANS (ASTCT)" not in after.split("\n\n")[0]
 
 
 #: Patient, day, and what came later: it stands under its own heading and nowhere else in the short form.
