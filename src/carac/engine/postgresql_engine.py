@@ -59,6 +59,8 @@ class PostgreSQL:
         self.connection.execute(build.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
         self.connection.execute(build.SQL("CREATE SCHEMA {}").format(name))
         self.connection.execute(build.SQL("SET search_path TO {}").format(name))
+        # Compiling expressions this long to machine code costs more than it saves.
+        self.connection.execute("SET jit TO off")
 
     def __enter__(self) -> PostgreSQL:
         return self
