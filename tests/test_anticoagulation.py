@@ -10,8 +10,7 @@ import pytest
 
 from carac.analysis.anticoagulation import BANDS, Anticoagulation, Compared, anticoagulation
 from carac.analysis.factors import Columns, Factor, Kind
-from carac.analysis.hazard_models import AtRisk, Method, fitted
-from carac.analysis.risk import rows_by_day
+from carac.analysis.hazard_models import AtRisk, Method, fitted, rows_by_day
 from carac.endpoints.people import Floats
 from carac.endpoints.study import Study
 from carac.findings import CaracError

@@ -29,9 +29,9 @@ from carac.analysis.day_states import (
     states,
 )
 from carac.analysis.factors import ANTICOAGULANT, BY_DAY, Columns, Factor, Kind
-from carac.analysis.hazard_models import AtRisk, Fit, fitted
+from carac.analysis.hazard_models import AtRisk, Fit, fitted, rows_by_day
 from carac.analysis.incidence import Value
-from carac.analysis.risk import members_of, rows_by_day
+from carac.analysis.risk import members_of
 from carac.definitions.ctcae.version_5 import PLATELETS
 from carac.endpoints.definition import Endpoint
 from carac.endpoints.outcome import EVENT

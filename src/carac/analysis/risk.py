@@ -34,11 +34,12 @@ from carac.analysis.hazard_models import (
     Method,
     fitted,
     fitted_subdistribution,
+    rows_by_day,
 )
 from carac.definitions import all_definitions
 from carac.endpoints.definition import Endpoint
 from carac.endpoints.outcome import EVENT, Outcome
-from carac.endpoints.people import Booleans, Floats, Integers
+from carac.endpoints.people import Floats, Integers
 from carac.endpoints.rules import Window
 from carac.endpoints.study import Study
 from carac.vocabulary.types import Laboratory
@@ -226,18 +227,6 @@ def _told_by(factor: Factor, taken: Sequence[Factor]) -> str:
 
 
 # ---- by day
-
-
-def rows_by_day(start: Floats, stop: Floats, event: Booleans, member: Integers) -> tuple[AtRisk, Integers, Integers]:
-    """A row for everybody at risk on each day on which somebody had the event; and its place in the input, and day.
-
-    Other days have no place in the partial likelihood. Days are whole: a row is at risk after the day before.
-    """
-    days = np.unique(stop[event])
-    person, which = np.nonzero((start[:, None] < days) & (stop[:, None] >= days))
-    day = days[which]
-    rows = AtRisk(day - 1.0, day, event[person] & (stop[person] == day), member[person])
-    return rows, person.astype(np.int64), day.astype(np.int64)
 
 
 def _by_day(study: Study, outcome: Outcome, factors: Sequence[Factor], chosen: Sequence[Factor]) -> Part:
