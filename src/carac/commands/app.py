@@ -239,7 +239,8 @@ def analyse(
     questions: Annotated[
         str | None,
         typer.Option(
-            "--questions", help="some of incidence, timing, spread, under_reporting, scores, model, joined by commas"
+            "--questions",
+            help="some of incidence, timing, risk, spread, under_reporting, scores, model, joined by commas",
         ),
     ] = None,
     hide_small_cells: Annotated[bool, typer.Option("--hide-small-cells", help="hide counts below 5")] = False,
