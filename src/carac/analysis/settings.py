@@ -1,7 +1,7 @@
 """What is to be analysed: the questions, endpoints, windows and rules; from a short TOML file, with sensible defaults.
 
 [analysis]
-questions = ["incidence", "timing", "risk", "spread", "under_reporting"]
+questions = ["incidence", "timing", "risk", "anticoagulation", "spread", "under_reporting"]
 endpoints = ["venous_thrombosis", "major_bleeding"]      # those with figures of their own
 risk_endpoints = ["venous_thrombosis"]                   # those whose risk factors are sought
 by = ["product", "disease", "target"]
@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from carac.analysis.anticoagulation import ENDPOINTS
 from carac.analysis.factors import AT_INFUSION, BY_DAY, NEEDED, factor_of
 from carac.analysis.spread import shipped_definitions
 from carac.analysis.timing import STATES
@@ -59,6 +60,7 @@ class Settings:
     risk_factors, risk_factors_by_day: known at infusion, and changing by day.
     risk_together, risk_together_by_day: those of the joint models; empty takes what the events carry.
     risk_window_by_day: in which factors that change by day are examined; those at infusion have `window`.
+    anticoagulation_endpoints: counted on and off anticoagulants.
     known: every endpoint by name, those of the user among them.
     windows: further windows, and those that are meant by the names above.
     rules: who counts, and until when.
@@ -77,13 +79,14 @@ class Settings:
     risk_together: tuple[str, ...] = ()
     risk_together_by_day: tuple[str, ...] = ()
     risk_window_by_day: str = "0_to_30"
+    anticoagulation_endpoints: tuple[str, ...] = ENDPOINTS
     known: Mapping[str, Endpoint] = field(default_factory=lambda: dict(shipped()))
     windows: Mapping[str, Window] = field(default_factory=lambda: dict(WINDOWS))
     rules: Rules = field(default_factory=Rules)
     hide_small_cells: bool = False
 
     def __post_init__(self) -> None:
-        for name in (*self.endpoints, *self.risk_endpoints):
+        for name in (*self.endpoints, *self.risk_endpoints, *self.anticoagulation_endpoints):
             endpoint_of(name, self.known)
         for name in (self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day):
             window_of(name, self.windows)
@@ -106,7 +109,7 @@ class Settings:
 
 _LISTS = (
     *("questions", "endpoints", "by", "risk_endpoints", "risk_factors", "risk_factors_by_day"),
-    *("risk_together", "risk_together_by_day"),
+    *("risk_together", "risk_together_by_day", "anticoagulation_endpoints"),
 )
 _WORDS = ("window", "spread_window", "under_reporting_window", "risk_window_by_day")
 
