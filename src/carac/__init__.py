@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from carac import evidence
     from carac.api import (
+        anticoagulation,
         calculate,
         compare,
         definitions,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "anticoagulation",
     "calculate",
     "compare",
     "definitions",

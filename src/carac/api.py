@@ -32,6 +32,7 @@ from carac.sources.detect import read as read_records
 from carac.sources.omop import OmopOptions
 
 if TYPE_CHECKING:
+    import carac.analysis.anticoagulation
     import carac.analysis.incidence
     import carac.analysis.prediction_model
     import carac.analysis.risk
@@ -234,6 +235,16 @@ def risk(
     chosen = tuple(AT_INFUSION) if factors is None else factors
     by_day = tuple(BY_DAY) if factors_by_day is None else factors_by_day
     return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day)
+
+
+def anticoagulation(
+    study: Study, endpoints: Sequence[str] | None = None, window: str = "to_100"
+) -> carac.analysis.anticoagulation.Anticoagulation:
+    """Exposure to anticoagulants by agent, dose and platelets, and events on and off them."""
+    from carac.analysis.anticoagulation import ENDPOINTS
+    from carac.analysis.anticoagulation import anticoagulation as estimate
+
+    return estimate(study, ENDPOINTS if endpoints is None else endpoints, window)
 
 
 def spread(study: Study, topics: Sequence[str] | None = None, window: str = "0_to_30") -> carac.analysis.spread.Spread:

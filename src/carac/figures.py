@@ -14,6 +14,8 @@ from typing import Any
 import altair as alt
 
 from carac.analysis import spread as spreads
+from carac.analysis.anticoagulation import ENDPOINTS as ANTICOAGULATION
+from carac.analysis.anticoagulation import anticoagulation as anticoagulation_of
 from carac.analysis.incidence import incidence as incidence_of
 from carac.analysis.risk import risk as risk_of
 from carac.analysis.scores import Request
@@ -49,6 +51,7 @@ from carac.report.queries.patient import course_of
 from carac.report.queries.sorting import is_sorted
 from carac.report.queries.sorting import places_by_day as places_of
 from carac.report.queries.tables import HIGHEST, INDICES, LOWEST
+from carac.report.questions.anticoagulation import anticoagulation_figure
 from carac.report.questions.asked import sentence
 from carac.report.questions.risk import risk_figure
 from carac.report.sections.heat_map import panels
@@ -58,6 +61,7 @@ from carac.report.synthetic import is_synthetic
 
 __all__ = [
     "agreement",
+    "anticoagulation",
     "combinations",
     "course",
     "coverage",
@@ -209,6 +213,11 @@ def risk(study: Study, endpoint: str, by_day: bool = False, **options: Any) -> a
     """
     found = risk_of(study, endpoint, **options)
     return risk_figure(found, found.parts[by_day], _synthetic(study))
+
+
+def anticoagulation(study: Study, *endpoints: str, window: str = "to_100") -> alt.TopLevelMixin:
+    """Hazard ratios on against off anticoagulants, beside the naive ones of ever against never."""
+    return anticoagulation_figure(anticoagulation_of(study, endpoints or ANTICOAGULATION, window), _synthetic(study))
 
 
 def spread(study: Study, topic: str = "coagulopathy", window: str = "0_to_30") -> alt.TopLevelMixin:

@@ -1,7 +1,7 @@
 """What is to be analysed: the questions, endpoints, windows and rules; from a short TOML file, with sensible defaults.
 
 [analysis]
-questions = ["incidence", "timing", "risk", "spread", "under_reporting"]
+questions = ["incidence", "timing", "risk", "anticoagulation", "spread", "under_reporting"]
 endpoints = ["venous_thrombosis", "major_bleeding"]      # those with figures of their own
 risk_endpoints = ["venous_thrombosis"]                   # those whose risk factors are sought
 by = ["product", "disease", "target"]
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from carac.analysis import markers
+from carac.analysis.anticoagulation import ENDPOINTS
 from carac.analysis.factors import AT_INFUSION, BY_DAY, NEEDED, factor_of
 from carac.analysis.prediction_model import ModelRequest
 from carac.analysis.prediction_settings import models_from, scores_from
@@ -65,6 +66,7 @@ class Settings:
     risk_factors, risk_factors_by_day: known at infusion, and changing by day.
     risk_together, risk_together_by_day: those of the joint models; empty takes what the events carry.
     risk_window_by_day: in which factors that change by day are examined; those at infusion have `window`.
+    anticoagulation_endpoints: counted on and off anticoagulants.
     known: every endpoint by name, those of the user among them.
     windows: further windows, and those that are meant by the names above.
     rules: who counts, and until when.
@@ -85,6 +87,7 @@ class Settings:
     risk_together: tuple[str, ...] = ()
     risk_together_by_day: tuple[str, ...] = ()
     risk_window_by_day: str = "0_to_30"
+    anticoagulation_endpoints: tuple[str, ...] = ENDPOINTS
     known: Mapping[str, Endpoint] = field(default_factory=lambda: dict(shipped()))
     windows: Mapping[str, Window] = field(default_factory=lambda: dict(WINDOWS))
     rules: Rules = field(default_factory=Rules)
@@ -94,7 +97,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         own = (*self.scores.endpoints, *(one.endpoint for one in self.models))
-        for name in (*self.endpoints, *self.risk_endpoints, *own):
+        for name in (*self.endpoints, *self.risk_endpoints, *self.anticoagulation_endpoints, *own):
             endpoint_of(name, self.known)
         windows = [self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day]
         for name in (*windows, *(one.window for one in self.models if one.window)):
@@ -124,7 +127,7 @@ class Settings:
 
 _LISTS = (
     *("questions", "endpoints", "by", "risk_endpoints", "risk_factors", "risk_factors_by_day"),
-    *("risk_together", "risk_together_by_day"),
+    *("risk_together", "risk_together_by_day", "anticoagulation_endpoints"),
 )
 _WORDS = ("window", "spread_window", "under_reporting_window", "risk_window_by_day")
 

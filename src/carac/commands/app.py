@@ -240,7 +240,8 @@ def analyse(
         str | None,
         typer.Option(
             "--questions",
-            help="some of incidence, timing, risk, spread, under_reporting, scores, model, joined by commas",
+            help="some of incidence, timing, risk, anticoagulation, spread, under_reporting, scores, model, joined by"
+            " commas",
         ),
     ] = None,
     hide_small_cells: Annotated[bool, typer.Option("--hide-small-cells", help="hide counts below 5")] = False,

@@ -13,7 +13,16 @@ from carac.findings import CaracError
 from carac.grading.run import Graded
 from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Table, Voice
-from carac.report.questions import incidence, prediction_model, risk, scores, spread, timing, under_reporting
+from carac.report.questions import (
+    anticoagulation,
+    incidence,
+    prediction_model,
+    risk,
+    scores,
+    spread,
+    timing,
+    under_reporting,
+)
 from carac.report.questions.asked import Asked, sentence
 from carac.report.synthetic import is_synthetic
 from carac.report.write import graded_entries, write_document
@@ -25,6 +34,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Section]] = {
     "incidence": incidence.section,
     "timing": timing.section,
     "risk": risk.section,
+    "anticoagulation": anticoagulation.section,
     "spread": spread.section,
     "under_reporting": under_reporting.section,
     "scores": scores.section,
@@ -136,6 +146,7 @@ def entries_of(settings: Settings) -> dict[str, Any]:
         "risk_together": list(settings.risk_together),
         "risk_together_by_day": list(settings.risk_together_by_day),
         "risk_window_by_day": settings.risk_window_by_day,
+        "anticoagulation_endpoints": list(settings.anticoagulation_endpoints),
         "windows": {name: [one.first, one.last] for name, one in settings.windows.items()},
         "rules": {
             "infusions": rules.infusions,
