@@ -149,6 +149,8 @@ def compare(asked: Asked, studies: Sequence[Path], no_shipped: bool, output: Pat
             out.print(Text(f"  {caution}", style="dark_orange"))
         _print_pairs(one)
         _print_rows(("method", "effect (95 % CI)", "studies", "say nothing", "remark"), _effect_rows(one))
+        for table in two_arms.beliefs(one, "bayes"):
+            _print_rows(table.header, table.rows)
         for line in two_arms.sentences(one):
             out.print(Text(f"  {line}"))
         out.print()

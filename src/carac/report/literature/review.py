@@ -166,7 +166,7 @@ def _arms(review: Review) -> Section:
         name = f"arms_{place}"
         blocks.append(Figure(f"{name}_forest", str(one.question), two_arm_forest(one), _arms_line(one)))
         blocks += [Paragraph(text) for text in arms_page.sentences(one)]
-        blocks.append(arms_page.effects_table(one, name))
+        blocks += [arms_page.effects_table(one, name), *arms_page.beliefs(one, name)]
     return Section("arms", "CAR T-cells against the comparator", tuple(blocks))
 
 
