@@ -305,6 +305,12 @@ def groups_of(
 def _net_benefit(
     time: Floats, status: npt.NDArray[np.int64], risk: Floats, horizon: float, thresholds: Floats
 ) -> Curve:
+    try:
+        whole = decision_curve(time, status, risk, horizon, thresholds.tolist())
+        return Curve(thresholds, whole.model, whole.treat_all)
+    except EstimationError:
+        # of those above some threshold nobody was seen to the horizon: the others still have their value
+        pass
     model, everybody = (np.full(len(thresholds), np.nan) for _ in range(2))
     for place, limit in enumerate(thresholds.tolist()):
         try:
