@@ -31,6 +31,7 @@ def share(found: dict[str, Any], name: str) -> float:
 def test_the_page_is_that_of_the_figures() -> None:
     written = (ROOT / "docs" / "estimators.md").read_text(encoding="utf-8")
     assert written == make_estimator_docs.page(FOUND)
+    assert tuple(one.name for one in estimators.SCENARIOS) == make_estimator_docs.WHOLE
 
 
 @pytest.mark.parametrize("found", FOUND, ids=lambda one: f"{one['events']}-{one['ratio']:g}")
