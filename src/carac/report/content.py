@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import altair as alt
+
+#: A chart of Altair, or the plain Vega-Lite specification of one.
+Chart = alt.TopLevelMixin | Mapping[str, Any]
 
 
 class Voice(StrEnum):
@@ -74,14 +78,14 @@ class Figure:
     ----------
     name: name of its files and anchor on the page.
     title: what it shows.
-    chart: the Altair chart.
+    chart: the Altair chart, or its specification.
     alternative: what a reader who cannot see it is told: what is drawn, and the main numbers.
     notes: denominators, ranges, what is missing.
     """
 
     name: str
     title: str
-    chart: alt.TopLevelMixin
+    chart: Chart
     alternative: str
     notes: tuple[str, ...] = ()
 

@@ -138,9 +138,9 @@ def _bands(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, la
         .encode(
             x=alt.X("day:Q", scale=axes.day_scale(first, last)),
             y=alt.Y("low:Q", scale=y.scale()),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color("colour:N", scale=None),
-            detail=["group:N", "run:N"],
+            detail=[alt.Detail("group:N"), alt.Detail("run:N")],
         )
     )
 
@@ -157,8 +157,8 @@ def _lines(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, la
                 axis=alt.Axis(values=y.ticks(), grid=True, title=None, domain=False, format=",.6~g"),
             ),
             color=alt.Color("colour:N", scale=None),
-            detail=["group:N", "run:N"],
-            tooltip=["group:N", "day:Q", "median:Q", "low:Q", "high:Q", "n:Q"],
+            detail=[alt.Detail("group:N"), alt.Detail("run:N")],
+            tooltip=axes.told("group:N", "day:Q", "median:Q", "low:Q", "high:Q", "n:Q"),
         )
     )
 
@@ -218,7 +218,9 @@ def _names(
     ]
     lines: Any = alt.Chart(axes.data(leaders)).mark_rule(strokeWidth=0.75, opacity=0.6)
     return [
-        lines.encode(x=marks.across("x"), x2="x2:Q", y=marks.down("y"), y2="y2:Q", color=marks.colour()),
+        lines.encode(
+            x=marks.across("x"), x2=alt.X2("x2:Q"), y=marks.down("y"), y2=alt.Y2("y2:Q"), color=marks.colour()
+        ),
         marks.words(texts, width + 15, size=theme.TEXT, bold=True, field="label"),
     ]
 

@@ -65,10 +65,10 @@ def _bars(rows: list[dict[str, object]], last: int) -> alt.Chart:
         .mark_rect()
         .encode(
             x=alt.X("from:Q", scale=x["scale"], axis=x["axis"]),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 100], nice=False), axis=shares),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color("fill:N", scale=None),
-            tooltip=["day:Q", "place:N", "n:Q"],
+            tooltip=axes.told("day:Q", "place:N", "n:Q"),
         )
     )
