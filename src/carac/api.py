@@ -33,6 +33,7 @@ from carac.sources.omop import OmopOptions
 
 if TYPE_CHECKING:
     import carac.analysis.incidence
+    import carac.analysis.risk
     import carac.analysis.spread
     import carac.analysis.timing
     import carac.analysis.under_reporting
@@ -205,6 +206,31 @@ def timing(study: Study, endpoint: str, window: str = "to_100") -> carac.analysi
     from carac.analysis.timing import timing as estimate
 
     return estimate(study, endpoint, window)
+
+
+def risk(
+    study: Study,
+    endpoint: str,
+    factors: Sequence[str] | None = None,
+    factors_by_day: Sequence[str] | None = None,
+    together: Sequence[str] = (),
+    together_by_day: Sequence[str] = (),
+    window: str = "to_100",
+    window_by_day: str = "0_to_30",
+) -> carac.analysis.risk.Risk:
+    """Risk factors of an endpoint, at infusion and by day, alone and together; see `carac.analysis.risk`.
+
+    Parameters
+    ----------
+    factors, factors_by_day: names of `carac.analysis.factors`; None takes all that the record has.
+    together, together_by_day: those of the joint models; empty takes what the events carry.
+    """
+    from carac.analysis.factors import AT_INFUSION, BY_DAY
+    from carac.analysis.risk import risk as estimate
+
+    chosen = tuple(AT_INFUSION) if factors is None else factors
+    by_day = tuple(BY_DAY) if factors_by_day is None else factors_by_day
+    return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day)
 
 
 def spread(study: Study, topics: Sequence[str] | None = None, window: str = "0_to_30") -> carac.analysis.spread.Spread:

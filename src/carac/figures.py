@@ -15,6 +15,7 @@ import altair as alt
 
 from carac.analysis import spread as spreads
 from carac.analysis.incidence import incidence as incidence_of
+from carac.analysis.risk import risk as risk_of
 from carac.analysis.timing import AROUND
 from carac.analysis.timing import timing as timing_of
 from carac.analysis.under_reporting import ENDPOINTS
@@ -46,6 +47,7 @@ from carac.report.queries.patient import course_of
 from carac.report.queries.sorting import is_sorted
 from carac.report.queries.sorting import places_by_day as places_of
 from carac.report.queries.tables import HIGHEST, INDICES, LOWEST
+from carac.report.questions.risk import risk_figure
 from carac.report.sections.heat_map import panels
 from carac.report.sections.toxicities import drawn
 from carac.report.sections.toxicities import graded as worst_grades
@@ -64,6 +66,7 @@ __all__ = [
     "overlap",
     "patient",
     "places_by_day",
+    "risk",
     "spread",
     "testing",
     "toxicities",
@@ -191,6 +194,17 @@ def overlap(study: Study, *endpoints: str, window: str = "to_100", around: int =
     """Overlap of events with CRS, ICANS, low platelets and low fibrinogen, against what chance gives."""
     found = [timing_of(study, one, window, around=(around,)) for one in endpoints]
     return overlap_figure(found, around, _synthetic(study))
+
+
+def risk(study: Study, endpoint: str, by_day: bool = False, **options: Any) -> alt.TopLevelMixin:
+    """Hazard ratios of what is known at infusion, or of what changes by day.
+
+    Parameters
+    ----------
+    options: those of `carac.risk`, such as ``factors=["age", "prior_thrombosis"]``.
+    """
+    found = risk_of(study, endpoint, **options)
+    return risk_figure(found, found.parts[by_day], _synthetic(study))
 
 
 def spread(study: Study, topic: str = "coagulopathy", window: str = "0_to_30") -> alt.TopLevelMixin:

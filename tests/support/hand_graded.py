@@ -47,6 +47,11 @@ _EVENT = {
     "day": pa.int32(),
     "onset": pa.timestamp("us"),
 }
+_TREATMENT = {
+    **dict.fromkeys(("patient_id", "agent", "agent_class", "intent", "indication", "event_id"), pa.string()),
+    "infusion_number": pa.int64(),
+    **dict.fromkeys(("start_day", "end_day"), pa.int32()),
+}
 _FEATURE = {"event_id": pa.string(), "feature": pa.string(), "flag": pa.bool_()}
 _TYPES = {"boolean": pa.bool_(), "string": pa.string(), "float64": pa.float64()}
 
@@ -85,6 +90,7 @@ def hand_graded(
     values_of_day: Sequence[str] = (),
     features: Mapping[str, Mapping[str, bool]] | None = None,
     engine: Engine | None = None,
+    treatments: Sequence[Row] | None = None,
 ) -> Graded:
     """Tables as a grading leaves them; what a row lacks is null.
 
@@ -97,6 +103,7 @@ def hand_graded(
     events: `id`, `day` (a float has a time of day), and columns of definitions; numbered e0, e1, …
     features: yes-or-no features by event.
     engine: that holds the tables; None takes DuckDB.
+    treatments: `id`, `agent`, `agent_class`, `start_day`, `end_day`, `intent` …; None is a record without that table.
     """
     engine = engine or DuckDB(threads=1)
     owned = {d.name + o.suffix: _TYPES.get(o.type, pa.int32()) for d in all_definitions().values() for o in d.outputs}
@@ -106,6 +113,7 @@ def hand_graded(
         ("patient_days_full", _DAY, [_renamed(row) for row in days]),
         ("event_results", _EVENT, [_event(row, place) for place, row in enumerate(events)]),
         ("event_features", _FEATURE, _features(features or {})),
+        ("treatments", _TREATMENT, [_renamed(row) | {"infusion_number": 1} for row in treatments or ()]),
     ):
         mine = {
             **kinds,
@@ -115,7 +123,9 @@ def hand_graded(
         schema = pa.schema(list(mine.items()))
         assert all(set(row) <= set(mine) or name == "infusions" for row in rows), name
         engine.load(name, pa.Table.from_pylist([{k: row.get(k) for k in mine} for row in rows], schema=schema))
-    return cast(Graded, HandGraded(engine, definitions, values_of_day))
+    graded = HandGraded(engine, definitions, values_of_day)
+    graded.present |= frozenset({"treatments"} if treatments is not None else ())
+    return cast(Graded, graded)
 
 
 def study(

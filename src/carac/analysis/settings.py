@@ -1,8 +1,9 @@
 """What is to be analysed: the questions, endpoints, windows and rules; from a short TOML file, with sensible defaults.
 
 [analysis]
-questions = ["incidence", "timing", "spread", "under_reporting"]
+questions = ["incidence", "timing", "risk", "spread", "under_reporting"]
 endpoints = ["venous_thrombosis", "major_bleeding"]      # those with figures of their own
+risk_endpoints = ["venous_thrombosis"]                   # those whose risk factors are sought
 by = ["product", "disease", "target"]
 window = "to_100"
 
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from carac.analysis.factors import AT_INFUSION, BY_DAY, NEEDED, factor_of
 from carac.analysis.spread import shipped_definitions
 from carac.analysis.timing import STATES
 from carac.endpoints.definition import Endpoint, endpoint_of, read_rows, shipped
@@ -37,6 +39,8 @@ MAIN = (
     *("venous_thrombosis", "clinically_relevant_bleeding", "laboratory_coagulopathy", "carac"),
     *("overt_dic_isth_2025", "t_icaht_grade_3"),
 )
+#: Endpoints whose risk factors are sought where nothing is named.
+RISK_ENDPOINTS = ("venous_thrombosis", "clinically_relevant_bleeding", "carac")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class Settings:
     window: in which first events are sought.
     spread_window: in which definitions are compared.
     under_reporting_window: of full collection.
+    risk_endpoints: whose risk factors are sought.
+    risk_factors, risk_factors_by_day: known at infusion, and changing by day.
+    risk_together, risk_together_by_day: those of the joint models; empty takes what the events carry.
+    risk_window_by_day: in which factors that change by day are examined; those at infusion have `window`.
     known: every endpoint by name, those of the user among them.
     windows: further windows, and those that are meant by the names above.
     rules: who counts, and until when.
@@ -63,31 +71,44 @@ class Settings:
     window: str = "to_100"
     spread_window: str = "0_to_30"
     under_reporting_window: str = "to_365"
+    risk_endpoints: tuple[str, ...] = RISK_ENDPOINTS
+    risk_factors: tuple[str, ...] = tuple(AT_INFUSION)
+    risk_factors_by_day: tuple[str, ...] = tuple(BY_DAY)
+    risk_together: tuple[str, ...] = ()
+    risk_together_by_day: tuple[str, ...] = ()
+    risk_window_by_day: str = "0_to_30"
     known: Mapping[str, Endpoint] = field(default_factory=lambda: dict(shipped()))
     windows: Mapping[str, Window] = field(default_factory=lambda: dict(WINDOWS))
     rules: Rules = field(default_factory=Rules)
     hide_small_cells: bool = False
 
     def __post_init__(self) -> None:
-        for name in self.endpoints:
+        for name in (*self.endpoints, *self.risk_endpoints):
             endpoint_of(name, self.known)
-        for name in (self.window, self.spread_window, self.under_reporting_window):
+        for name in (self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day):
             window_of(name, self.windows)
+        for name in (*self.risk_factors, *self.risk_together):
+            factor_of(name, AT_INFUSION)
+        for name in (*self.risk_factors_by_day, *self.risk_together_by_day):
+            factor_of(name, BY_DAY)
 
     def definitions(self) -> list[str]:
         """The definitions that have to be graded for it."""
         spread = [one for some in shipped_definitions().values() for one in some]
         states = [endpoint_of(name, self.known) for name in STATES]
         endpoints: Iterable[Endpoint] = [*self.known.values(), *spread, *states]
-        return sorted({name for one in endpoints for name in one.definitions})
+        return sorted({*NEEDED, *(name for one in endpoints for name in one.definitions)})
 
     def study(self, graded: Graded) -> Study:
         """A graded cohort under these settings."""
         return Study(graded, self.known, self.rules, self.windows)
 
 
-_LISTS = ("questions", "endpoints", "by")
-_WORDS = ("window", "spread_window", "under_reporting_window")
+_LISTS = (
+    *("questions", "endpoints", "by", "risk_endpoints", "risk_factors", "risk_factors_by_day"),
+    *("risk_together", "risk_together_by_day"),
+)
+_WORDS = ("window", "spread_window", "under_reporting_window", "risk_window_by_day")
 
 
 def from_toml(path: Path) -> Settings:

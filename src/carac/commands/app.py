@@ -238,7 +238,7 @@ def analyse(
     ] = None,
     questions: Annotated[
         str | None,
-        typer.Option("--questions", help="some of incidence, timing, spread, under_reporting, joined by commas"),
+        typer.Option("--questions", help="some of incidence, timing, risk, spread, under_reporting, joined by commas"),
     ] = None,
     hide_small_cells: Annotated[bool, typer.Option("--hide-small-cells", help="hide counts below 5")] = False,
     memory: Memory = None,

@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(
     name="evidence",
-    help="Published studies as data: list, show, check, add, audit.",
+    help="Published studies as data: list, show, check, add, audit, pool, compare.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -21,6 +21,24 @@ Studies = Annotated[
 ]
 NoShipped = Annotated[bool, typer.Option("--no-shipped", help="leave out the studies that come with carac")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+OutcomeName = Annotated[str, typer.Argument(help="outcome, such as venous_thromboembolism", show_default=False)]
+Definition = Annotated[
+    str | None, typer.Option("--definition", help='only counts whose definition has these words, or "not said"')
+]
+Window = Annotated[str | None, typer.Option("--window", help='only counts in this window, such as "3 months"')]
+Design = Annotated[str | None, typer.Option("--design", help="only studies of these designs, comma-separated")]
+Anyway = Annotated[
+    str | None,
+    typer.Option(
+        "--anyway",
+        help="pool what differs, comma-separated: definitions, windows, reports, percentages, designs, all;"
+        " every output says so. Serious and other events are never added",
+    ),
+]
+Corrected = Annotated[
+    bool,
+    typer.Option("--corrected", help="where a printed percentage fits another population of the study, take that"),
+]
 
 
 @app.command("list")
@@ -108,3 +126,56 @@ def add(
     from carac.commands import evidence_adding as work
 
     work.add(files, folder, replace)
+
+
+@app.command()
+def pool(
+    outcome: OutcomeName,
+    definition: Definition = None,
+    window: Window = None,
+    role: Annotated[str, typer.Option("--role", help="of the arms: car_t, comparator or other")] = "car_t",
+    design: Design = None,
+    anyway: Anyway = None,
+    corrected: Corrected = False,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", help="groups: design, product, disease, definition, window, counted; numbers: window_days, year"
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="to report: glmm, beta_binomial, logit, arcsine, freeman_tukey, together")
+    ] = "glmm",
+    tau: Annotated[
+        str, typer.Option("--tau", help="variance between studies of the others: REML, ML, PM, EB, DL, HS, SJ, common")
+    ] = "REML",
+    studies: Studies = None,
+    no_shipped: NoShipped = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="folder: page, Word, tables, R code")] = None,
+    json: Json = False,
+) -> None:
+    """Pool the incidence of an outcome, one figure per way of counting; what differs is kept apart."""
+    from carac.commands import evidence_pooling as work
+
+    asked = work.Asked(outcome, role, definition, window, work.listed(design), work.listed(anyway), corrected)
+    work.pool(asked, studies or [], no_shipped, by, model, tau, output, json)
+
+
+@app.command()
+def compare(
+    outcome: OutcomeName,
+    definition: Definition = None,
+    window: Window = None,
+    design: Design = None,
+    anyway: Anyway = None,
+    corrected: Corrected = False,
+    studies: Studies = None,
+    no_shipped: NoShipped = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="folder: page, Word, tables, R code")] = None,
+    json: Json = False,
+) -> None:
+    """Compare CAR T-cells with the comparator of the same trials, by methods for rare events side by side."""
+    from carac.commands import evidence_pooling as work
+
+    asked = work.Asked(outcome, "car_t", definition, window, work.listed(design), work.listed(anyway), corrected)
+    work.compare(asked, studies or [], no_shipped, output, json)

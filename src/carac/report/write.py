@@ -40,7 +40,11 @@ def write_report(
 
 
 def write_document(
-    document: Document, target: Path, entries: Mapping[str, Any], progress: Progress | None = None
+    document: Document,
+    target: Path,
+    entries: Mapping[str, Any],
+    progress: Progress | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> None:
     """Write a document into a folder, whole or not at all.
 
@@ -49,6 +53,7 @@ def write_document(
     document: the content.
     target: the folder; an earlier output in it is exchanged whole, anything else is refused.
     entries: of the manifest; the times taken are added.
+    texts: further files of text by name, such as a script.
     """
     progress = progress or Progress()
     drawn = drawings(document, progress)
@@ -63,6 +68,8 @@ def write_document(
         with progress.step("writing tables and figures"):
             csv.write_tables(document, folder / "tables")
             _write_figures(drawn, folder / "figures", mark)
+            for name, text in (texts or {}).items():
+                (folder / f"{mark}{name}").write_text(text, encoding="utf-8")
         seconds = {name: round(taken, 3) for name, taken in progress.seconds.items()}
         write_manifest(folder, {"seconds": seconds, **entries})
 

@@ -374,7 +374,9 @@ def _require_finite_estimate(data: RiskSets, fit: Maximum) -> None:
     wide = float(np.ptp(data.covariates @ fit.coefficients)) > WIDE
     if wide or not fit.settled or is_singular(fit.point.information):
         weak = weakest(fit.point.information)
-        for direction in (fit.coefficients, fit.direction, weak, -weak):
+        # one covariate alone as well: the last steps of the others hide in rounding that it sorts
+        alone = np.eye(len(weak))
+        for direction in (fit.coefficients, fit.direction, weak, -weak, *alone, *-alone):
             if sorts_perfectly(data, direction):
                 column = int(np.argmax(np.abs(direction * data.covariates.std(axis=0))))
                 raise SeparationError(

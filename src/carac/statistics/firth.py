@@ -5,7 +5,8 @@ log-likelihood, which removes the first order of the bias and leaves a finite es
 Schemper M. Biometrics 2001;57:114-119 (Cox) and Stat Med 2002;21:2409-2419 (logistic), whose profile intervals are
 used: where the estimate is far from the edge of the data Wald's interval is as good, with few events it is not.
 
-O(n p^2) per iteration, the derivative of the penalty being written out; an interval takes some ten fits per end.
+O(n p^2) per iteration, the derivative of the penalty being written out; an interval takes some ten fits per end, most
+of them with the curvature at the estimate, which is taken once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from carac.statistics.newton import Point, inverse, maximise
 LIMIT = 1e-14
 #: Longest step of a coefficient of a covariate scaled to 1: far out the penalised likelihood is nearly straight.
 LONGEST = 5.0
+#: Steps with the curvature of the estimate before it is taken anew.
+CHORDS = 20
 #: An interval is looked for this many standard errors from the estimate, and is open beyond.
 FARTHEST = 200.0
 
@@ -172,8 +175,10 @@ def _fit(model: _Model, width: int, confidence: float) -> _Fit:
         raise ConvergenceError("the penalised likelihood did not reach a maximum")
     spread = inverse(model.plain(best.coefficients).information)
     fall = float(chdtri(1, 1 - confidence)) / 2
+    curvature = best.point.information
     profiles = [
-        _Profile(model, best.coefficients, best.point.value, place, best.coefficients.copy()) for place in range(width)
+        _Profile(model, best.coefficients, best.point.value, curvature, place, best.coefficients.copy())
+        for place in range(width)
     ]
     errors = np.sqrt(np.diag(spread))
     lower = np.array([profile.end(-errors[place], fall) for place, profile in enumerate(profiles)])
@@ -186,12 +191,13 @@ def _fit(model: _Model, width: int, confidence: float) -> _Fit:
 class _Profile:
     """The penalised likelihood with one coefficient held, at its maximum over the others.
 
-    `near` keeps the last maximum, from which the next is not far.
+    `near` keeps the last maximum, from which the next is not far; `curvature` is that at the estimate.
     """
 
     model: _Model
     best: Floats
     height: float
+    curvature: Floats
     place: int
     near: Floats
 
@@ -203,12 +209,21 @@ class _Profile:
         if not free.size:
             return self.height - self.model.value_and_score(held)[0]
 
-        def rest(beta: Floats) -> Point:
-            full = held.copy()
-            full[free] = beta
-            return self.model.penalised(full, free)
+        def full(beta: Floats) -> Floats:
+            whole = held.copy()
+            whole[free] = beta
+            return whole
 
-        fit = maximise(rest, self.near[free], LIMIT, longest=LONGEST)
+        def nearly(beta: Floats) -> Point:
+            value, score = self.model.value_and_score(full(beta))
+            return Point(value, score[free], self.curvature[np.ix_(free, free)])
+
+        fit = maximise(nearly, self.near[free], LIMIT, CHORDS, longest=LONGEST)
+        if not fit.settled:
+            # far out the curvature is another: it is taken anew at every step
+            fit = maximise(
+                lambda beta: self.model.penalised(full(beta), free), fit.coefficients, LIMIT, longest=LONGEST
+            )
         if not fit.settled:
             raise ConvergenceError("the profile of the penalised likelihood did not reach a maximum")
         self.near[free] = fit.coefficients

@@ -11,7 +11,7 @@ from carac.findings import CaracError
 from carac.grading.run import Graded
 from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Table, Voice
-from carac.report.questions import incidence, spread, timing, under_reporting
+from carac.report.questions import incidence, risk, spread, timing, under_reporting
 from carac.report.questions.asked import Asked, sentence
 from carac.report.synthetic import is_synthetic
 from carac.report.write import graded_entries, write_document
@@ -22,6 +22,7 @@ TITLE = "What happened to the cohort"
 QUESTIONS: Mapping[str, Callable[[Asked], Section]] = {
     "incidence": incidence.section,
     "timing": timing.section,
+    "risk": risk.section,
     "spread": spread.section,
     "under_reporting": under_reporting.section,
 }
@@ -87,7 +88,7 @@ def _lead(asked: Asked) -> list[Block]:
         lead.append(Paragraph(text, Voice.CAUTION))
     text = (
         "Made by carac from a record, by published definitions. It supports research; it is not a medical device."
-        " Nothing here is adjusted, and nothing is advice for the care of anyone."
+        " Nothing here is adjusted beyond what its table says, and nothing is advice for the care of anyone."
     )
     return [*lead, Paragraph(text)]
 
@@ -118,6 +119,12 @@ def entries_of(settings: Settings) -> dict[str, Any]:
         "window": settings.window,
         "spread_window": settings.spread_window,
         "under_reporting_window": settings.under_reporting_window,
+        "risk_endpoints": list(settings.risk_endpoints),
+        "risk_factors": list(settings.risk_factors),
+        "risk_factors_by_day": list(settings.risk_factors_by_day),
+        "risk_together": list(settings.risk_together),
+        "risk_together_by_day": list(settings.risk_together_by_day),
+        "risk_window_by_day": settings.risk_window_by_day,
         "windows": {name: [one.first, one.last] for name, one in settings.windows.items()},
         "rules": {
             "infusions": rules.infusions,

@@ -1,0 +1,134 @@
+"""Pooled figures in words: heterogeneity as a clinician would say it, cautions, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from math import exp, sqrt
+
+from carac.evidence.synthesis.gathering import StudyCount
+from carac.evidence.synthesis.one_arm import FEW_STUDIES, Estimate, Pooled
+from carac.evidence.synthesis.question import ANY, NOT_SAID, POOLED_ANYWAY, Question
+
+#: carac's words for the median odds ratio of two studies (Larsen K, Merlo J. Am J Epidemiol 2005;161:81-88): up to the
+#: first "little", up to the second "moderately", above "greatly". The words are carac's, not the paper's.
+LITTLE, MODERATE = 1.25, 2.0
+#: 0.75 quantile of the standard normal distribution, which the median of a difference rests on.
+_MEDIAN = 0.6744897501960817
+
+
+def percent(share: float) -> str:
+    """A proportion as a percentage: one decimal below 10, two below 1."""
+    value = 100 * share
+    if value == 0:
+        return "0"
+    if value < 0.995:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def with_interval(one: Estimate, unit: str = "%") -> str:
+    """An estimate with its interval: "6.0 % (4.2 to 8.5)"; a dash where there is none."""
+    if one.value is None or one.lower is None or one.upper is None:
+        return "–"
+    return f"{percent(one.value)} {unit} ({percent(one.lower)} to {percent(one.upper)})".replace("  ", " ")
+
+
+def studies_in_words(count: int) -> str:
+    """Such as "1 study" and "5 studies"."""
+    return f"{count} {'study' if count == 1 else 'studies'}"
+
+
+def median_odds_ratio(tau_squared: float) -> float:
+    """The median ratio of the odds in two studies taken at random, the larger over the smaller."""
+    return exp(sqrt(2 * tau_squared) * _MEDIAN)
+
+
+def heterogeneity(pooled: Pooled) -> str:
+    """How much studies differ, in words that a clinician uses."""
+    count = len(pooled.counts)
+    if count == 1:
+        return "One study: nothing can be said about differences between studies."
+    said = [_differ(pooled)]
+    if pooled.main.prediction:
+        low, high = pooled.main.prediction
+        said.append(
+            f"A new study like these would be expected to find anything from {percent(low)} to {percent(high)} %"
+            " (95 % prediction interval)."
+        )
+    if count < FEW_STUDIES:
+        said.append(f"With {count} studies this is hardly known.")
+    said.append(_figures(pooled))
+    return " ".join(said)
+
+
+def _differ(pooled: Pooled) -> str:
+    variance = pooled.main.tau_squared
+    if variance is None:
+        return "The model gives no variance between studies."
+    ratio = median_odds_ratio(variance)
+    if variance == 0:
+        assert pooled.interval is not None
+        hidden = median_odds_ratio(pooled.interval.tau_squared[1])
+        more = "" if hidden <= LITTLE else f"; a factor of {hidden:.1f} in the odds could still hide behind chance"
+        return f"The studies differ no more than chance would make them{more}."
+    much = "little" if ratio <= LITTLE else "moderately" if ratio <= MODERATE else "greatly"
+    return f"True incidences differ {much} between studies: by a factor of {ratio:.1f} in the odds, typically."
+
+
+def _figures(pooled: Pooled) -> str:
+    assert pooled.heterogeneity is not None and pooled.interval is not None
+    found, ends = pooled.heterogeneity.heterogeneity, pooled.interval
+    return (
+        f"On the logit scale: tau² {found.tau_squared:.3f} (Q-profile {ends.tau_squared[0]:.3f} to"
+        f" {ends.tau_squared[1]:.3f}), I² {found.i_squared:.0f} % ({ends.i_squared[0]:.0f} to"
+        f" {ends.i_squared[1]:.0f}), Q {found.q:.1f} on {found.degrees_of_freedom}, {p_text(found.p_value)}."
+    )
+
+
+def p_text(value: float) -> str:
+    """A probability as a journal prints it."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
+
+
+def cautions(question: Question, counts: Sequence[StudyCount], anyway: Iterable[str]) -> tuple[str, ...]:
+    """What must be said wherever the figure is shown."""
+    said = []
+    for part, values, plural in (
+        (question.definition, {one.definition for one in counts}, "definitions"),
+        (question.window, {one.window for one in counts}, "windows"),
+        (question.counted, {one.outcome.counted for one in counts}, "kinds of denominator"),
+    ):
+        if part == ANY and len(values) > 1:
+            listed = ", ".join(sorted(value or NOT_SAID for value in values))
+            said.append(f"{POOLED_ANYWAY} over different {plural}: {listed}.")
+    if question.grades == ANY and len({one.outcome.grades for one in counts}) > 1:
+        listed = ", ".join(sorted({one.outcome.grades or NOT_SAID for one in counts}))
+        said.append(f"{POOLED_ANYWAY} over different grades: {listed}.")
+    several = len(counts) > 1
+    if several and not question.definition:
+        said.append("No study says its definition here; they may differ.")
+    if several and not question.window:
+        said.append("No window is known here; follow-up may differ.")
+    if question.counted == "reports":
+        said.append("Of spontaneous reports, not of patients: no incidence.")
+    if "percentages" in anyway and any("nearest count" in one.origin for one in counts):
+        said.append(f"{POOLED_ANYWAY}: counts worked out from percentages that are of no whole number of patients.")
+    return tuple(said)
+
+
+def methods(pooled: Iterable[Pooled]) -> str:
+    """A paragraph for a methods section."""
+    every = list(pooled)
+    tau = every[0].tau if every else "REML"
+    return (
+        "Incidences were pooled by a random-effects logistic (binomial-normal) model, fitted by maximum likelihood with"
+        " adaptive Gauss-Hermite quadrature, without correction of zeros; 95 % confidence intervals rest on the normal"
+        " distribution, 95 % prediction intervals on the variance between studies and that of the estimate. Single"
+        " studies have exact (Clopper-Pearson) intervals. As sensitivity analyses, the beta-binomial model and"
+        f" inverse-variance models on the logit, arcsine and Freeman-Tukey scales ({tau} estimate of the variance"
+        " between studies, Knapp-Hartung intervals with the variance not below the usual one) stand beside it."
+        " The variance between studies has a Q-profile interval. Counts by different definitions, in different windows,"
+        " of reports and of patients, and serious and other events were not pooled together unless marked so."
+        f" carac {version('carac')}."
+    )

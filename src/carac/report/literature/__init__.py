@@ -1,0 +1,1 @@
+"""Pages on published evidence: a pooled outcome, a comparison of arms, the living review."""
