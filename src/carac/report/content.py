@@ -13,6 +13,12 @@ import altair as alt
 Chart = alt.TopLevelMixin | Mapping[str, Any]
 
 
+#: Dots to the inch of a printed picture; charts are laid out at 96.
+PRINT_DOTS = 300
+#: Those of a page of a patient, which is read and not printed in a journal.
+READING_DOTS = 200
+
+
 class Voice(StrEnum):
     """How a paragraph is meant: plain text, a note beneath something, a caution, or text to be pasted elsewhere."""
 
@@ -81,6 +87,7 @@ class Figure:
     chart: the Altair chart, or its specification.
     alternative: what a reader who cannot see it is told: what is drawn, and the main numbers.
     notes: denominators, ranges, what is missing.
+    dots: to the inch of its picture: what a journal asks for, or less where it is only read.
     """
 
     name: str
@@ -88,6 +95,7 @@ class Figure:
     chart: Chart
     alternative: str
     notes: tuple[str, ...] = ()
+    dots: int = PRINT_DOTS
 
 
 Block = Heading | Paragraph | Items | Table | Figure

@@ -13,10 +13,8 @@ from pathlib import Path
 import vl_convert
 from altair.utils import schemapi
 
-from carac.report.content import Chart
+from carac.report.content import PRINT_DOTS, Chart
 
-#: Dots to the inch of a printed picture; charts are laid out at 96.
-PRINT_DOTS = 300
 _SCREEN_DOTS = 96
 
 

@@ -40,9 +40,7 @@ def whole_course(facts: Facts) -> list[str]:
         if not _from_baseline(definition):
             made = _course(facts, definition)
             together.setdefault((made.title, made.window, made.said), []).append(made.by)
-    return [
-        ", ".join([title, *_named(ways)]) + f"{window}: {said}" for (title, window, said), ways in together.items()
-    ]
+    return [", ".join([title, *_named(ways)]) + f"{window}: {said}" for (title, window, said), ways in together.items()]
 
 
 def _named(ways: list[str]) -> list[str]:

@@ -126,6 +126,6 @@ def _names(material: Material, keys: Sequence[Key], height: float) -> list[Any]:
 
 def _key(height: float) -> list[Any]:
     """What the colours are, beneath the first panel."""
-    labels = [("grade 0", theme.GRADES[0]), *((str(n), theme.GRADES[n]) for n in range(1, 5))]
+    labels = [("grade 0", theme.GRADES[0]), *((str(n), theme.GRADES[n]) for n in range(1, 6))]
     labels += [("range only", theme.RANGE), ("nothing known that day", theme.UNKNOWN)]
     return marks.key(labels, height + 52)

@@ -6,7 +6,7 @@ from carac.findings import CaracError
 from carac.grading.explanation import words as plain
 from carac.progress import Progress
 from carac.report import words
-from carac.report.content import Block, Figure, Heading, Items, Paragraph, Section, Voice
+from carac.report.content import READING_DOTS, Block, Figure, Heading, Items, Paragraph, Section, Voice
 from carac.report.figures.patient import patient
 from carac.report.material import Key, Material
 from carac.report.queries.patient import Course, DayText, courses_of, texts
@@ -47,6 +47,7 @@ def page(material: Material, course: Course, place: int) -> Section:
             "Dashed: cut-points of definitions. Triangles: blood products. Diamonds: events. Grey cells: only a range"
             " is known. DIC points are red where they are compatible with overt DIC.",
         ),
+        READING_DOTS,
     )
     blocks: list[Block] = [Paragraph(_who(material, course.key)), figure]
     if told:

@@ -20,6 +20,8 @@ _NOTES = (
     "Graded: infusions of which anything is known in the window. Range: what is missing decides between two grades.",
     "Grade ≥ 1 and ≥ 3: % of those of whom it can be said (95 % interval after Wilson). Possible: lowest and highest %"
     " of those graded, over all values of what is missing.",
+    "A dash where more than a tenth are open: one day decides who has it, and it takes all days to say that somebody"
+    " has not, so that those of whom it can be said are mostly those who have it.",
     "A day without any input says nothing and counts in neither: a toxicity of such a day is not in this table.",
 )
 
@@ -53,7 +55,7 @@ def _figure(material: Material, found: Sequence[Line]) -> Figure:
     said = []
     for line in main:
         severe = line.worst.at_least(3)
-        if severe.decided:
+        if severe.decided and severe.is_told:
             said.append(f"{line.title} {material.writer.count_percent(severe.yes, severe.decided)} %")
     return Figure(
         "toxicities",
@@ -102,9 +104,14 @@ def _row(material: Material, line: Line) -> tuple[str, ...]:
         f"{write.count(worst.graded, worst.total)} of {worst.total}",
         *cells,
         between,
-        write.share_interval(any_grade.yes, any_grade.decided),
-        write.share_interval(severe.yes, severe.decided) + possible(material, severe),
+        share(material, any_grade),
+        share(material, severe) + possible(material, severe),
     )
+
+
+def share(material: Material, reached: Reached) -> str:
+    """The share of those of whom it can be said; a dash where too many are open for it to mean anything."""
+    return material.writer.share_interval(reached.yes, reached.decided) if reached.is_told else NOTHING
 
 
 def possible(material: Material, reached: Reached) -> str:
@@ -127,8 +134,10 @@ def _scores(material: Material) -> list[Block]:
     header = ("Score", "Reading", "Graded", "Yes, n", "Open, n", "% (95 % CI; possible)")
     notes = (
         "Yes: on at least one day. Open: on no day yes, and on a day with inputs missing it could be.",
-        "%: of those of whom it can be said. Platelets low because the marrow is suppressed and fibrinogen low after"
-        " tocilizumab score as overt DIC as consumption does.",
+        "%: of those of whom it can be said. Where more than a tenth are open: only what is possible; the lower"
+        " number is the share in whom it was found.",
+        "Platelets low because the marrow is suppressed and fibrinogen low after tocilizumab score as overt DIC as"
+        " consumption does.",
     )
     title = f"Scores that reached their cut-point on days 0 to {material.options.worst_until}"
     return [Table("scores", title, header, tuple(rows), notes)]
@@ -143,7 +152,7 @@ def _reading_row(material: Material, definition: Definition, suffix: str, reache
         f"{write.count(reached.known, len(material.infusions))} of {len(material.infusions)}",
         write.count(reached.yes, reached.known),
         write.count(reached.open, reached.known),
-        write.share_interval(reached.yes, reached.decided) + possible(material, reached),
+        share(material, reached) + possible(material, reached),
     )
 
 
