@@ -7,7 +7,7 @@ from typing import Any
 
 from carac.report import theme, words
 from carac.report.figures.course import LOGARITHMIC, Vertical, vertical
-from carac.report.figures.patient_bars import bars
+from carac.report.figures.patient_bars import bars, colour_of
 from carac.report.figures.patient_strips import strips
 from carac.report.figures.sheet import Sheet
 from carac.report.labels import spread
@@ -40,11 +40,11 @@ def patient(material: Material, course: Course) -> dict[str, Any]:
 
 
 def _events(sheet: Sheet, course: Course) -> None:
-    """Days on which something bled or clotted, as fine lines through the panel."""
+    """Days of events, as fine lines through the panel."""
     for row in course.facts.events:
         if sheet.first <= row["day"] <= sheet.last:
-            colour = theme.BLEEDING if row["kind"] == "bleeding" else theme.VENOUS
-            sheet.add("guide", day=int(row["day"]), y=sheet.bottom, y2=sheet.bottom + HEIGHT, colour=colour)
+            top, colour = sheet.bottom, colour_of(row)
+            sheet.add("guide", day=int(row["day"]), y=top, y2=top + HEIGHT, colour=colour)
 
 
 def _lab(sheet: Sheet, material: Material, analyte: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -77,17 +77,30 @@ def spans(course: Course) -> list[Span]:
     return found
 
 
+def colour_of(row: Mapping[str, Any]) -> str:
+    """The colour of an event: what bled, what clotted in a vein or an artery, and grey for all else."""
+    if _bled(row):
+        return theme.BLEEDING
+    clot = row.get("thrombosis_class") or row["kind"]
+    if clot == "arterial":
+        return theme.ARTERIAL
+    return theme.VENOUS if row.get("thrombosis_class") or clot == "venous" else theme.OTHER
+
+
+def _bled(row: Mapping[str, Any]) -> bool:
+    return row["kind"] == "bleeding" or row.get("isth_bleeding__present") is True
+
+
 def _event(row: Mapping[str, Any]) -> Span:
-    bleeding = row["kind"] == "bleeding" or row.get("isth_bleeding__present") is True
+    bleeding = _bled(row)
     grade = {1: "minor", 2: "relevant", 3: "major"}.get(int(str(row.get("isth_bleeding") or 0)), "")
-    clot = row.get("thrombosis_class") or row["kind"] or "event"
+    clot = row.get("thrombosis_class") or ("other event" if row["kind"] in (None, "other") else row["kind"])
     where = str(row.get("site") or row.get("code_subclass") or "").replace("_", " ")
     name = f"{f'{grade} bleeding'.strip().capitalize() if bleeding else str(clot).capitalize()}: {where}".removesuffix(
         ": "
     )
-    colour = theme.BLEEDING if bleeding else theme.ARTERIAL if clot == "arterial" else theme.VENOUS
     day = int(str(row["day"]))
-    return Span(name if len(name) <= 46 else f"{name[:45]}…", day, day, colour, True, "event")
+    return Span(name if len(name) <= 46 else f"{name[:45]}…", day, day, colour_of(row), True, "event")
 
 
 def bars(sheet: Sheet, course: Course) -> None:

@@ -26,6 +26,10 @@ _NOTES = (
 )
 
 
+#: Least share of the infusions that has to be graded for a bar.
+DRAWN_FROM = 0.1
+
+
 def section(material: Material) -> Section:
     """Grades, scores, and where versions disagree."""
     found = ordered(graded(material))
@@ -37,8 +41,9 @@ def section(material: Material) -> Section:
             " Published versions of one definition stand side by side where they differ."
         )
     ]
-    if shown and not material.options.hide_small_cells:
-        blocks.append(_figure(material, shown))
+    main = drawn(shown)
+    if main and not material.options.hide_small_cells:
+        blocks.append(_figure(material, main))
     blocks += [_grades(material, shown), *_scores(material), *_versions(material, found), *_silent(found)]
     blocks.append(_certainty(material))
     return Section("toxicities", "Toxicities by grade", tuple(blocks))
@@ -50,8 +55,7 @@ def graded(material: Material) -> list[Worst]:
     return [worst_of(material, d) for d in definitions if is_grade(d)]
 
 
-def _figure(material: Material, found: Sequence[Line]) -> Figure:
-    main = drawn(found)
+def _figure(material: Material, main: Sequence[Line]) -> Figure:
     said = []
     for line in main:
         severe = line.worst.at_least(3)
@@ -63,15 +67,20 @@ def _figure(material: Material, found: Sequence[Line]) -> Figure:
         grade_bars(material, main),
         "Bars of the worst grade. Number (%) with grade 3 or higher: " + "; ".join(said).replace(") %", " %)") + ".",
         (
-            "Versions that give every infusion the same grades share a bar. Grey: missing inputs leave a range. CTCAE"
-            " with the fall from baseline is in the table.",
+            "Versions that give every infusion the same grades share a bar. Grey: missing inputs leave a range. In the"
+            " table only: what fewer than a tenth could be graded for, and CTCAE with the fall from baseline.",
         ),
     )
 
 
 def drawn(found: Sequence[Line]) -> list[Line]:
-    """The lines that the figure has: those against a baseline, of few, are in the table only."""
-    return [line for line in found if not line.worst.definition.name.endswith("_with_baseline")]
+    """The lines that the figure has: a bar of a few graded would look like one of everybody."""
+    return [
+        line
+        for line in found
+        if not line.worst.definition.name.endswith("_with_baseline")
+        and line.worst.graded >= DRAWN_FROM * line.worst.total
+    ]
 
 
 def _grades(material: Material, found: Sequence[Line]) -> Table:
