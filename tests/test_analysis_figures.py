@@ -17,7 +17,7 @@ from carac.findings import CaracError
 from carac.report import drawing
 from carac.report.figures.incidence_curves import groups_figure, overall_figure
 from carac.report.questions.asked import Asked, sentence
-from carac.report.questions.build import QUESTIONS, answer, answered, checked
+from carac.report.questions.build import answer, answered, checked, questions_of
 from support.hand_graded import Row, study
 from test_analysis import CRS, crs
 from test_endpoints import bleed, bleeding_study, dic
@@ -113,7 +113,7 @@ def asked(made: Study, **settings: Any) -> Asked:
 
 def test_an_analysis_answers_every_question(own: Study) -> None:
     document = answered(asked(own, endpoints=("major_bleeding", "overt_dic_isth_2025"), by=("product",)))
-    assert [section.name for section in document.sections] == [*QUESTIONS, "rules"]
+    assert [section.name for section in document.sections] == [*questions_of(Settings()), "rules"]
     names = [figure.name for section in document.sections for figure in section.figures()]
     assert len(names) == len(set(names)) and "incidence_major_bleeding_by_product" in names
     tables = [table for section in document.sections for table in section.tables()]

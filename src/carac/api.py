@@ -32,11 +32,15 @@ from carac.sources.detect import read as read_records
 from carac.sources.omop import OmopOptions
 
 if TYPE_CHECKING:
+    import carac.analysis.anticoagulation
     import carac.analysis.incidence
+    import carac.analysis.prediction_model
     import carac.analysis.risk
+    import carac.analysis.scores
     import carac.analysis.spread
     import carac.analysis.timing
     import carac.analysis.under_reporting
+    from carac.analysis.model_file import PredictionModel
     from carac.analysis.settings import Settings
     from carac.endpoints.study import Study
     from carac.synthetic.truth import Truth
@@ -233,6 +237,16 @@ def risk(
     return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day)
 
 
+def anticoagulation(
+    study: Study, endpoints: Sequence[str] | None = None, window: str = "to_100"
+) -> carac.analysis.anticoagulation.Anticoagulation:
+    """Exposure to anticoagulants by agent, dose and platelets, and events on and off them."""
+    from carac.analysis.anticoagulation import ENDPOINTS
+    from carac.analysis.anticoagulation import anticoagulation as estimate
+
+    return estimate(study, ENDPOINTS if endpoints is None else endpoints, window)
+
+
 def spread(study: Study, topics: Sequence[str] | None = None, window: str = "0_to_30") -> carac.analysis.spread.Spread:
     """The incidence under every published definition on the same patients, and their agreement."""
     from carac.analysis.spread import spread as estimate
@@ -248,6 +262,55 @@ def under_reporting(
     from carac.analysis.under_reporting import under_reporting as estimate
 
     return estimate(study, endpoints or ENDPOINTS, window)
+
+
+def scores(study: Study, endpoint: str, window: str = "to_100", **more: Any) -> carac.analysis.scores.Scores:
+    """How well scores foretell an endpoint; see `carac.analysis.scores`.
+
+    Parameters
+    ----------
+    more: `day`, `look_back`, `thresholds`, `markers`, `models` of a request, in the words of the settings file; models
+        are those that `load_model` or `fit_model` gave.
+    """
+    from carac.analysis.scores import Request
+    from carac.analysis.scores import scores as judge
+
+    return judge(study, endpoint, window, Request(**{name: _frozen(value) for name, value in more.items()}))
+
+
+def fit_model(
+    study: Study, endpoint: str, predictors: Sequence[str], window: str = "to_100", **more: Any
+) -> carac.analysis.prediction_model.Fitted:
+    """Fit a penalised model of the risk of an endpoint, with its optimism; see `carac.analysis.prediction_model`.
+
+    Parameters
+    ----------
+    predictors: such as ``["age", "sex = male", "easix_pre", "log2 d_dimer_highest"]``.
+    more: `day`, `look_back`, `name`, `samples`, `seed` of a request.
+    """
+    from carac.analysis.prediction_model import ModelRequest, fit
+    from carac.report.synthetic import is_synthetic
+
+    request = ModelRequest(endpoint, tuple(predictors), window, **more)
+    return fit(study, request, window, is_synthetic(study.graded.findings, {}))
+
+
+def save_model(model: PredictionModel, path: str | Path) -> Path:
+    """Write a model into a file of TOML."""
+    from carac.analysis.model_file import save
+
+    return save(model, path)
+
+
+def load_model(path: str | Path) -> PredictionModel:
+    """The model of a file; ``load_model(path).apply(study)`` gives everybody's risk."""
+    from carac.analysis.model_file import load
+
+    return load(path)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def definitions(definitions_file: str | Path | None = None) -> dict[str, Definition]:

@@ -14,8 +14,12 @@ from typing import Any
 import altair as alt
 
 from carac.analysis import spread as spreads
+from carac.analysis.anticoagulation import ENDPOINTS as ANTICOAGULATION
+from carac.analysis.anticoagulation import anticoagulation as anticoagulation_of
 from carac.analysis.incidence import incidence as incidence_of
 from carac.analysis.risk import risk as risk_of
+from carac.analysis.scores import Request
+from carac.analysis.scores import scores as scores_of
 from carac.analysis.timing import AROUND
 from carac.analysis.timing import timing as timing_of
 from carac.analysis.under_reporting import ENDPOINTS
@@ -27,6 +31,7 @@ from carac.report.families import lines
 from carac.report.figures.collected import collected_figure
 from carac.report.figures.course import course as course_figure
 from carac.report.figures.coverage import coverage_figure, severity_figure
+from carac.report.figures.decision import Drawn, decision_figure
 from carac.report.figures.definition_spread import agreement_figure, combinations_figure, spread_figure
 from carac.report.figures.event_axis import event_axis
 from carac.report.figures.flow import flow_figure
@@ -47,6 +52,8 @@ from carac.report.queries.patient import course_of
 from carac.report.queries.sorting import is_sorted
 from carac.report.queries.sorting import places_by_day as places_of
 from carac.report.queries.tables import HIGHEST, INDICES, LOWEST
+from carac.report.questions.anticoagulation import anticoagulation_figure
+from carac.report.questions.asked import sentence
 from carac.report.questions.risk import risk_figure
 from carac.report.sections.heat_map import panels
 from carac.report.sections.toxicities import drawn
@@ -55,6 +62,7 @@ from carac.report.synthetic import is_synthetic
 
 __all__ = [
     "agreement",
+    "anticoagulation",
     "combinations",
     "course",
     "coverage",
@@ -67,6 +75,7 @@ __all__ = [
     "patient",
     "places_by_day",
     "risk",
+    "scores",
     "spread",
     "testing",
     "toxicities",
@@ -207,6 +216,11 @@ def risk(study: Study, endpoint: str, by_day: bool = False, **options: Any) -> a
     return risk_figure(found, found.parts[by_day], _synthetic(study))
 
 
+def anticoagulation(study: Study, *endpoints: str, window: str = "to_100") -> alt.TopLevelMixin:
+    """Hazard ratios on against off anticoagulants, beside the naive ones of ever against never."""
+    return anticoagulation_figure(anticoagulation_of(study, endpoints or ANTICOAGULATION, window), _synthetic(study))
+
+
 def spread(study: Study, topic: str = "coagulopathy", window: str = "0_to_30") -> alt.TopLevelMixin:
     """The incidence of one thing under every published definition of it."""
     found = spreads.spread(study, [topic], window)
@@ -227,6 +241,34 @@ def under_reporting(study: Study, *endpoints: str, window: str = "to_365") -> al
     """What would have been reported had only serious or symptomatic events, or thirty days, been collected."""
     found = under_reporting_of(study, endpoints or ENDPOINTS, window)
     return collected_figure([one for one in found.endpoints if one.ways], _synthetic(study))
+
+
+def scores(study: Study, endpoint: str, *markers: str, window: str = "to_100", day: int = 7) -> alt.TopLevelMixin:
+    """Decision curves and calibration of scores of one landmark.
+
+    Parameters
+    ----------
+    endpoint: its name.
+    markers: such as ``easix_pre``, ``khorana``; none takes those that are known before the infusion.
+    day: landmark of scores that belong to a day.
+
+    Raises
+    ------
+    CaracError: scores of different landmarks: they are of different people.
+    """
+    found = scores_of(study, endpoint, window, Request(markers=markers, day=day))
+    judged = [one for one in found.scored if one.merit is not None]
+    days = {one.ahead.day for one in judged}
+    if markers and len(days) > 1:
+        raise CaracError("These scores have different landmarks, and are of different people; draw each alone.")
+    drawn = [
+        Drawn(one.title, one.merit.curve, one.merit.groups)
+        for one in judged
+        if one.ahead.day == min(days) and one.merit
+    ]
+    events = judged[0].ahead.days if judged else str(found.window)
+    said = f"Scores, events of {events}" if judged else "No score could be judged"
+    return decision_figure(sentence(found.title), said, drawn, _synthetic(study))
 
 
 def _synthetic(study: Study) -> bool:

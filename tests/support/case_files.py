@@ -47,6 +47,13 @@ class Case:
         return f"{self.file}::{self.content['id']}"
 
     @property
+    def last_day(self) -> int:
+        """The last day that it says anything about; at least the day of infusion."""
+        rows = [row for table in self.content.values() if isinstance(table, list) for row in table]
+        ends = [row[key] for row in rows for key in ("day", "end_day") if key in row]
+        return max([0, *ends, *(int(row["days"].split("-")[1]) for row in rows if "days" in row)])
+
+    @property
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The parameters it asks for, by scope and name."""
         scopes: dict[str, dict[str, Any]] = {}

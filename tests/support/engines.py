@@ -31,7 +31,13 @@ KEYS = {
     Grain.INFUSION: ("patient_id", "infusion_number"),
     Grain.EVENT: ("patient_id", "infusion_number", "event_id"),
 }
-
+#: Each of hundreds of long queries runs once, on few rows: Spark would spend its time compiling them and planning anew.
+OF_SMALL_QUERIES = {
+    "spark.driver.memory": "6g",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 _SESSIONS: dict[str, Engine] = {}
 
@@ -64,8 +70,8 @@ def _opened(name: str) -> Engine:
         from carac.engine.spark_engine import Spark
 
         # Many small queries, each planned and compiled once: the quick compiler of Java halves their time.
-        os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        return Spark()
+        os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC")
+        return Spark(settings=OF_SMALL_QUERIES)
     return DuckDB()
 
 
@@ -73,7 +79,7 @@ def _opened(name: str) -> Engine:
 class Read:
     """A record read by DuckDB: the cohort as Arrow tables, what was found, and the parameters it was made with."""
 
-    tables: Mapping[str, pa.Table]
+    tables: dict[str, pa.Table]
     present: frozenset[str]
     findings: tuple[Finding, ...]
     parameters: Parameters

@@ -62,6 +62,18 @@ class AtRisk:
         return AtRisk(self.start[which], self.stop[which], self.event[which], self.person[which])
 
 
+def rows_by_day(start: Floats, stop: Floats, event: Booleans, member: Integers) -> tuple[AtRisk, Integers, Integers]:
+    """A row for everybody at risk on each day on which somebody had the event; and its place in the input, and day.
+
+    Other days have no place in the partial likelihood. Days are whole: a row is at risk after the day before.
+    """
+    days = np.unique(stop[event])
+    person, which = np.nonzero((start[:, None] < days) & (stop[:, None] >= days))
+    day = days[which]
+    rows = AtRisk(day - 1.0, day, event[person] & (stop[person] == day), member[person])
+    return rows, person.astype(np.int64), day.astype(np.int64)
+
+
 @dataclass(frozen=True)
 class Line:
     """One coefficient.

@@ -34,6 +34,7 @@ from carac.analysis.hazard_models import (
     Method,
     fitted,
     fitted_subdistribution,
+    rows_by_day,
 )
 from carac.definitions import all_definitions
 from carac.endpoints.definition import Endpoint
@@ -129,10 +130,10 @@ def at_risk_of(outcome: Outcome) -> AtRisk:
     # in a later window all enter together, which is no delayed entry
     together = first > 0 and bool((outcome.entry == first - 1.0).all())
     start = np.full(outcome.at_risk, -np.inf) if together else outcome.entry
-    return AtRisk(start, outcome.exit, outcome.status == EVENT, _members(outcome))
+    return AtRisk(start, outcome.exit, outcome.status == EVENT, members_of(outcome))
 
 
-def _members(outcome: Outcome) -> Integers:
+def members_of(outcome: Outcome) -> Integers:
     """The patient of each entry, by number: with several infusions of one they are not independent."""
     patients = [str(one) for one in outcome.people.table.column("patient_id").to_pylist()]
     return np.unique(patients, return_inverse=True)[1][outcome.place].astype(np.int64)
@@ -228,21 +229,6 @@ def _told_by(factor: Factor, taken: Sequence[Factor]) -> str:
 # ---- by day
 
 
-def day_rows(outcome: Outcome) -> tuple[AtRisk, Integers, Integers]:
-    """A row for everybody at risk on each day on which somebody had the event; and its person and day.
-
-    Other days have no place in the partial likelihood. Days are whole: a row is at risk after the day before.
-    """
-    event = outcome.status == EVENT
-    days = np.unique(outcome.exit[event])
-    inside = (outcome.entry[:, None] < days) & (outcome.exit[:, None] >= days)
-    person, which = np.nonzero(inside)
-    day = days[which]
-    happened = event[person] & (outcome.exit[person] == day)
-    rows = AtRisk(day - 1.0, day, happened, _members(outcome)[person])
-    return rows, person.astype(np.int64), day.astype(np.int64)
-
-
 def _by_day(study: Study, outcome: Outcome, factors: Sequence[Factor], chosen: Sequence[Factor]) -> Part:
     left_out, usable = [], []
     for one in dict.fromkeys(one.name for one in (*factors, *chosen)):
@@ -252,7 +238,7 @@ def _by_day(study: Study, outcome: Outcome, factors: Sequence[Factor], chosen: S
             usable.append(BY_DAY[one])
     last = min(outcome.window.last, int(study.graded.parameters.get("grid", "last_day") or 0))
     read = states(study, usable, last)
-    rows, person, day = day_rows(outcome)
+    rows, person, day = rows_by_day(outcome.entry, outcome.exit, outcome.status == EVENT, members_of(outcome))
     known = day <= last
     rows, person, day = rows.only(known), person[known], day[known]
     designs = {one.name: Columns(one, ("",), read[one.name][outcome.place[person], day][:, None]) for one in usable}

@@ -1,7 +1,7 @@
 """What is to be analysed: the questions, endpoints, windows and rules; from a short TOML file, with sensible defaults.
 
 [analysis]
-questions = ["incidence", "timing", "risk", "spread", "under_reporting"]
+questions = ["incidence", "timing", "risk", "anticoagulation", "spread", "under_reporting"]
 endpoints = ["venous_thrombosis", "major_bleeding"]      # those with figures of their own
 risk_endpoints = ["venous_thrombosis"]                   # those whose risk factors are sought
 by = ["product", "disease", "target"]
@@ -14,6 +14,8 @@ first_week = [0, 7]
 next_therapy = "compete"                                 # or "censor", "ignore"
 
 [[endpoint]]                                             # endpoints of one's own; see carac.endpoints.definition
+
+[scores] and [[model]]: see carac.analysis.prediction_settings.
 """
 
 from __future__ import annotations
@@ -24,7 +26,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from carac.analysis import markers
+from carac.analysis.anticoagulation import ENDPOINTS
 from carac.analysis.factors import AT_INFUSION, BY_DAY, NEEDED, factor_of
+from carac.analysis.prediction_model import ModelRequest
+from carac.analysis.prediction_settings import models_from, scores_from
+from carac.analysis.scores import Request
 from carac.analysis.spread import shipped_definitions
 from carac.analysis.timing import STATES
 from carac.endpoints.definition import Endpoint, endpoint_of, read_rows, shipped
@@ -59,10 +66,13 @@ class Settings:
     risk_factors, risk_factors_by_day: known at infusion, and changing by day.
     risk_together, risk_together_by_day: those of the joint models; empty takes what the events carry.
     risk_window_by_day: in which factors that change by day are examined; those at infusion have `window`.
+    anticoagulation_endpoints: counted on and off anticoagulants.
     known: every endpoint by name, those of the user among them.
     windows: further windows, and those that are meant by the names above.
     rules: who counts, and until when.
     hide_small_cells: True hides counts from 1 to 4, and what would tell them.
+    scores: which scores are judged, and for what.
+    models: that are to be made.
     """
 
     questions: tuple[str, ...] = ()
@@ -77,15 +87,20 @@ class Settings:
     risk_together: tuple[str, ...] = ()
     risk_together_by_day: tuple[str, ...] = ()
     risk_window_by_day: str = "0_to_30"
+    anticoagulation_endpoints: tuple[str, ...] = ENDPOINTS
     known: Mapping[str, Endpoint] = field(default_factory=lambda: dict(shipped()))
     windows: Mapping[str, Window] = field(default_factory=lambda: dict(WINDOWS))
     rules: Rules = field(default_factory=Rules)
     hide_small_cells: bool = False
+    scores: Request = field(default_factory=Request)
+    models: tuple[ModelRequest, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (*self.endpoints, *self.risk_endpoints):
+        own = (*self.scores.endpoints, *(one.endpoint for one in self.models))
+        for name in (*self.endpoints, *self.risk_endpoints, *self.anticoagulation_endpoints, *own):
             endpoint_of(name, self.known)
-        for name in (self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day):
+        windows = [self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day]
+        for name in (*windows, *(one.window for one in self.models if one.window)):
             window_of(name, self.windows)
         for name in (*self.risk_factors, *self.risk_together):
             factor_of(name, AT_INFUSION)
@@ -97,7 +112,13 @@ class Settings:
         spread = [one for some in shipped_definitions().values() for one in some]
         states = [endpoint_of(name, self.known) for name in STATES]
         endpoints: Iterable[Endpoint] = [*self.known.values(), *spread, *states]
-        return sorted({*NEEDED, *(name for one in endpoints for name in one.definitions)})
+        named = {*NEEDED, *(name for one in endpoints for name in one.definitions)}
+        return sorted(named | set(markers.definitions_of(self._predictors())))
+
+    def _predictors(self) -> set[str]:
+        """What scores and models are read from, as it is written."""
+        asked = {*(self.scores.markers or markers.shipped()), *(name for one in self.models for name in one.predictors)}
+        return asked | {one.marker.column for model in self.scores.models for one in model.predictors}
 
     def study(self, graded: Graded) -> Study:
         """A graded cohort under these settings."""
@@ -106,7 +127,7 @@ class Settings:
 
 _LISTS = (
     *("questions", "endpoints", "by", "risk_endpoints", "risk_factors", "risk_factors_by_day"),
-    *("risk_together", "risk_together_by_day"),
+    *("risk_together", "risk_together_by_day", "anticoagulation_endpoints"),
 )
 _WORDS = ("window", "spread_window", "under_reporting_window", "risk_window_by_day")
 
@@ -117,19 +138,25 @@ def from_toml(path: Path) -> Settings:
         loaded = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CaracError(f"{path} cannot be read as TOML: {error}.") from None
-    return settings_from(loaded, path.name)
+    return settings_from(loaded, path.name, path.parent)
 
 
-def settings_from(loaded: Mapping[str, Any], file: str = "settings") -> Settings:
-    """Settings from the tables of a TOML file."""
-    tables = ("analysis", "windows", "rules", "endpoint")
+def settings_from(loaded: Mapping[str, Any], file: str = "settings", folder: Path = Path()) -> Settings:
+    """Settings from the tables of a TOML file; `folder` is where the files are that it names."""
+    tables = ("analysis", "windows", "rules", "endpoint", "scores", "model")
     for name in loaded:
         if name not in tables:
             near = nearest(name, tables)
             raise CaracError(f"{file} has a table [{name}]; " + (f"did you mean {near}?" if near else "leave it out."))
     known = dict(shipped()) | {one.name: one for one in read_rows(loaded.get("endpoint", []), file)}
     windows = {**WINDOWS, **windows_from(loaded.get("windows", {}))}
-    settings = Settings(known=known, windows=windows, rules=rules_from(loaded.get("rules", {})))
+    settings = Settings(
+        known=known,
+        windows=windows,
+        rules=rules_from(loaded.get("rules", {})),
+        scores=scores_from(loaded.get("scores", {}), file, folder),
+        models=models_from(loaded.get("model", []), file),
+    )
     return with_changes(settings, loaded.get("analysis", {}), file)
 
 

@@ -238,13 +238,17 @@ def analyse(
     ] = None,
     questions: Annotated[
         str | None,
-        typer.Option("--questions", help="some of incidence, timing, risk, spread, under_reporting, joined by commas"),
+        typer.Option(
+            "--questions",
+            help="some of incidence, timing, risk, anticoagulation, spread, under_reporting, scores, model, joined by"
+            " commas",
+        ),
     ] = None,
     hide_small_cells: Annotated[bool, typer.Option("--hide-small-cells", help="hide counts below 5")] = False,
     memory: Memory = None,
     temporary: Temporary = None,
 ) -> None:
-    """Count what happened: incidence with competing risks, timing, spread of definitions, under-reporting."""
+    """Count what happened: incidence with competing risks, timing, spread of definitions, under-reporting, scores."""
     from carac.commands import analysing
     from carac.commands import records as work
 

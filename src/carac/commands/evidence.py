@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(
     name="evidence",
-    help="Published studies as data: list, show, check, add, audit, pool, compare.",
+    help="Published studies as data: list, show, check, add, audit, pool, compare, report.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -179,3 +179,22 @@ def compare(
 
     asked = work.Asked(outcome, "car_t", definition, window, work.listed(design), work.listed(anyway), corrected)
     work.compare(asked, studies or [], no_shipped, output, json)
+
+
+@app.command()
+def report(
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page", show_default=False)],
+    studies: Studies = None,
+    no_shipped: NoShipped = False,
+    prisma: Annotated[
+        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n; shown as you give it")
+    ] = None,
+    cohort: Annotated[
+        Path | None,
+        typer.Option("--cohort", help="CSV of your own cohort: outcome, events, total (definition, window)"),
+    ] = None,
+) -> None:
+    """Write the living review: tables, map, pooled figures, arms, audit, gaps, and what changed since the last time."""
+    from carac.commands import evidence_pooling as work
+
+    work.report(output, studies or [], no_shipped, prisma, cohort)

@@ -21,7 +21,10 @@ from carac.findings import CaracError
 from carac.report.content import Document
 from carac.report.literature import compared as two_arms
 from carac.report.literature import pooled as one_arm
+from carac.report.literature.changes import figure_changes, previous
 from carac.report.literature.compared import effect_text
+from carac.report.literature.mapped import own_counts
+from carac.report.literature.review import gather_review, prisma_counts, write_review
 from carac.report.write import page_of, write_document
 from carac.statistics.pooling import Method
 from carac.vocabulary.spelling import nearest
@@ -146,6 +149,8 @@ def compare(asked: Asked, studies: Sequence[Path], no_shipped: bool, output: Pat
             out.print(Text(f"  {caution}", style="dark_orange"))
         _print_pairs(one)
         _print_rows(("method", "effect (95 % CI)", "studies", "say nothing", "remark"), _effect_rows(one))
+        for table in two_arms.beliefs(one, "bayes"):
+            _print_rows(table.header, table.rows)
         for line in two_arms.sentences(one):
             out.print(Text(f"  {line}"))
         out.print()
@@ -180,6 +185,23 @@ def _write(
 def _say_where(output: Path) -> None:
     document = Document("", "", False, (), ())
     print(f"{page_of(document, output)}: also as Word, PDF, CSV, figures, and R code for metafor.")
+
+
+def report(output: Path, studies: Sequence[Path], no_shipped: bool, prisma: Path | None, cohort: Path | None) -> None:
+    """Write the living review, and say what changed since the output before."""
+    evidence = loaded(studies, no_shipped)
+    search = prisma_counts(prisma) if prisma else None
+    own = own_counts(cohort) if cohort else []
+    before = previous(output)
+    with showing.progress_shown() as progress:
+        review = gather_review(evidence, own, search, progress)
+        document = write_review(review, output, progress)
+    print(f"{page_of(document, output)}: {document.subtitle}; also as Word, PDF, CSV, figures, and R code.")
+    if before is not None:
+        changed = figure_changes(before, review.state())
+        print(f"{len(changed)} figures changed since {before.written}.")
+        for name, old, new in changed:
+            print(f"  {name}: {old} → {new}")
 
 
 # ---- in a terminal ----

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 from pyspark.sql import SparkSession
+
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.ansi.enabled": "true",
+    "spark.log.level": "ERROR",
+}
+
+
+def _started(settings: Mapping[str, str]) -> SparkSession:
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
 class Spark:
@@ -12,26 +33,15 @@ class Spark:
     Parameters
     ----------
     session: an existing session; None starts a local one with two threads and no web page.
+    settings: of Spark, by name, for the session that is started; they go before carac's own.
     """
 
     dialect = "databricks"
     plans_deep = False
 
-    def __init__(self, session: SparkSession | None = None) -> None:
+    def __init__(self, session: SparkSession | None = None, settings: Mapping[str, str] | None = None) -> None:
         self.owned = session is None
-        self.session = session or (
-            SparkSession.builder.master("local[2]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
-            .config("spark.sql.ansi.enabled", "true")
-            .config("spark.log.level", "ERROR")
-            .getOrCreate()
-        )
+        self.session = session or _started(_LOCAL | dict(settings or {}))
 
     def close(self) -> None:
         """End the session, if it was started here."""

@@ -10,6 +10,7 @@ from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Voice
 from carac.report.drawing import unchecked
 from carac.report.material import Material
+from carac.report.options import QUESTIONS as WITH_QUESTIONS
 from carac.report.questions.asked import Asked
 from carac.report.questions.build import QUESTIONS
 from carac.report.sections import (
@@ -56,7 +57,7 @@ def _question(name: str) -> Callable[[Material], Section]:
     return made
 
 
-MAKERS = {**_OF_RECORDS, **{name: _question(name) for name in QUESTIONS}}
+MAKERS = {**_OF_RECORDS, **{name: _question(name) for name in WITH_QUESTIONS}}
 
 
 def build(material: Material, progress: Progress | None = None) -> Document:

@@ -102,12 +102,21 @@ Block = Heading | Paragraph | Items | Table | Figure
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file of text that is written beside the pages, such as a model."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of the report with a heading of its own."""
+    """A part of the report with a heading of its own, and the files that belong to it."""
 
     name: str
     title: str
     blocks: tuple[Block, ...]
+    attachments: tuple[Attachment, ...] = ()
 
     def tables(self) -> Iterator[Table]:
         """Its tables, in order."""

@@ -68,6 +68,8 @@ def write_document(
         with progress.step("writing tables and figures"):
             csv.write_tables(document, folder / "tables")
             _write_figures(drawn, folder / "figures", mark)
+            for one in (file for section in document.sections for file in section.attachments):
+                (folder / f"{mark}{one.name}").write_text(one.text, encoding="utf-8")
             for name, text in (texts or {}).items():
                 (folder / f"{mark}{name}").write_text(text, encoding="utf-8")
         seconds = {name: round(taken, 3) for name, taken in progress.seconds.items()}

@@ -63,8 +63,15 @@ class DecisionCurve:
 
 
 @dataclass(frozen=True)
-class _Weighted:
-    """Who is a case, who a control, with their weights, and what the influence of the weights needs."""
+class Weighted:
+    """Who is a case by the horizon, who a control, with their weights; and what the influence of the weights needs.
+
+    Attributes
+    ----------
+    case, control: neither where somebody was censored before the horizon.
+    weight: inverse probability of being uncensored; 0 for those who are neither.
+    until, stop, censored: time observed up to the horizon and in all, and whether it ended without an event.
+    """
 
     case: Booleans
     control: Booleans
@@ -90,7 +97,7 @@ def brier_score(
     predicted: probability of the event of interest by the horizon, between 0 and 1.
     horizon: must lie before the last observed time.
     """
-    data = _weighted(time, status, horizon, cause)
+    data = weighted_outcome(time, status, horizon, cause)
     chance = _probabilities(predicted, len(data.stop))
     parts = data.weight * (data.case - chance) ** 2 / len(chance)
     estimate = float(parts.sum())
@@ -119,7 +126,7 @@ def area_under_curve(
     ----------
     predicted: any score of which higher means likelier.
     """
-    data = _weighted(time, status, horizon, cause)
+    data = weighted_outcome(time, status, horizon, cause)
     marker = vector(predicted, "predicted", len(data.stop))
     cases, controls = data.weight * data.case, data.weight * data.control
     if not cases.any() or not controls.any():
@@ -156,9 +163,11 @@ def calibration(
     found = []
     for number in np.unique(member):
         rows = member == number
-        if stop[rows].max() < horizon:
+        curve = aalen_johansen(stop[rows], ended[rows], cause, confidence=confidence)
+        # where all had an event of some cause before the horizon, nothing is open
+        if stop[rows].max() < horizon and curve.event_free[-1] > 0:
             raise EstimationError(f"nobody in group {number} was observed to {horizon:g}; take fewer groups")
-        seen = at_times(aalen_johansen(stop[rows], ended[rows], cause, confidence=confidence), [horizon])
+        seen = at_times(curve, [horizon])
         mean = float(chance[rows].mean())
         low, high = float(seen.lower[0]), float(seen.upper[0])
         found.append(CalibrationGroup(int(rows.sum()), mean, float(seen.estimate[0]), low, high))
@@ -199,7 +208,8 @@ def _net_benefit(stop: Floats, ended: Integers, horizon: float, cause: int, shar
     return share * (incidence - (1 - incidence) * limit / (1 - limit))
 
 
-def _weighted(time: ArrayLike, status: ArrayLike, horizon: float, cause: int) -> _Weighted:
+def weighted_outcome(time: ArrayLike, status: ArrayLike, horizon: float, cause: int = 1) -> Weighted:
+    """What happened by the horizon, weighted so that those who were seen to it stand for those who were not."""
     stop = times(time)
     ended = whole_numbers(status, "status", len(stop))
     if not 0 < horizon < stop.max():
@@ -218,10 +228,10 @@ def _weighted(time: ArrayLike, status: ArrayLike, horizon: float, cause: int) ->
     weight = np.where(happened, 1 / np.where(at_own > 0, at_own, 1), 0.0)
     weight[later] = 1 / at_horizon
     case = happened & (ended == cause)
-    return _Weighted(case, (happened & ~case) | later, weight, np.minimum(stop, horizon), stop, ended == 0)
+    return Weighted(case, (happened & ~case) | later, weight, np.minimum(stop, horizon), stop, ended == 0)
 
 
-def _through_censoring(data: _Weighted, parts: Floats) -> Floats:
+def _through_censoring(data: Weighted, parts: Floats) -> Floats:
     """What each row adds through the estimated weights: its censoring martingale times the later share of the parts."""
     use = data.censored & (data.stop <= data.until)
     moments, count = np.unique(data.stop[use], return_counts=True)

@@ -185,7 +185,7 @@ def _count(study: Study, one: Outcome, nearest_count: bool, corrected: bool) -> 
         if events is None:
             return LeftOut(study, one, told)
         origin = told
-    window, days = _window(study, one)
+    window, days = known_window(study, one)
     definition = definition_of(study, one)
     return StudyCount(study, study.arm(one.arm), one, events, total, definition, window_of(window, days), days, origin)
 
@@ -227,7 +227,7 @@ def _from_percentage(study: Study, one: Outcome, nearest_count: bool) -> tuple[i
     return round(near), f"{one.percentage} % is {what}; nearest count"
 
 
-def _window(study: Study, one: Outcome) -> tuple[str, int | None]:
+def known_window(study: Study, one: Outcome) -> tuple[str, int | None]:
     """The window of an outcome, from a repeat of the same count where its own place does not say."""
     if one.window or one.window_days is not None:
         return one.window, one.window_days

@@ -19,11 +19,14 @@ from carac.evidence.synthesis.gathering import Gathered, LeftOut, StudyCount, ch
 from carac.evidence.synthesis.question import Question
 from carac.statistics.checks import EstimationError
 from carac.statistics.two_arms import Arms, arms, exact_odds_ratio, mantel_haenszel, peto, tarone_test
+from carac.statistics.two_arms_bayes import Posterior, Priors, posteriors
 from carac.statistics.two_arms_mixed import Model, mixed_odds_ratio
 
 #: Peto's odds ratio is biased where arms differ in size by more than this, or the effect is beyond that (Greenland S,
 #: Salvan A. Stat Med 1990;9:247-252); where exactly is carac's choice.
 UNEVEN, FAR = 1.5, 3.0
+#: The priors to report, and others: more room between studies, less for the effect, both.
+PRIORS = (Priors(), Priors(spread=1.0), Priors(effect=1.0), Priors(effect=1.0, spread=1.0))
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Compared:
     own: each study's exact odds ratio; a study that says nothing has no value.
     effects: all methods, that to be reported first.
     alike: p of Tarone's test that the odds ratios are equal; None where it has no answer.
+    beliefs: posteriors under weak priors, and under others to see what hangs on them; empty where no study says
+        anything about a ratio.
     """
 
     question: Question
@@ -94,6 +99,7 @@ class Compared:
     own: tuple[Effect, ...]
     effects: tuple[Effect, ...]
     alike: float | None
+    beliefs: tuple[Posterior, ...] = ()
 
     @property
     def main(self) -> Effect:
@@ -181,6 +187,7 @@ def compare_pairs(question: Question, pairs: Sequence[Pair]) -> Compared:
         tuple(_own(pair) for pair in pairs),
         effects,
         _alike(counts),
+        tuple(posteriors(counts, PRIORS)) if counts.informative.any() else (),
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
+from math import exp
 
 from carac.evidence.synthesis import Compared, Effect, two_arm_code
 from carac.evidence.synthesis.two_arms import Comparisons
 from carac.evidence.synthesis.words import cautions, p_text, percent
 from carac.report.content import Block, Document, Figure, Paragraph, Section, Table, Voice
-from carac.report.literature.forests import ratio, two_arm_forest
+from carac.report.literature.forests import number, ratio, two_arm_forest
 from carac.report.literature.pooled import lead, left_out_table
 from carac.vocabulary.study_outcomes import study_outcomes
 
@@ -46,7 +48,8 @@ def comparison_section(compared: Compared, anyway: Sequence[str], place: int) ->
     figure = Figure(
         f"{name}_forest", f"{question.title}: CAR T-cells against the comparator", two_arm_forest(compared), said, notes
     )
-    return Section(name, f"{question.title}: {question.detail}", (*blocks, figure, effects_table(compared, name)))
+    blocks += [figure, effects_table(compared, name), *beliefs(compared, name)]
+    return Section(name, f"{question.title}: {question.detail}", tuple(blocks))
 
 
 def sentences(compared: Compared) -> list[str]:
@@ -102,6 +105,40 @@ def effects_table(compared: Compared, name: str) -> Table:
     return Table(f"{name}_methods", f"{compared.question.title}: what each method says", header, rows, notes)
 
 
+def beliefs(compared: Compared, name: str) -> list[Table]:
+    """The posterior under weak priors, and what other priors would have made of it; empty where there is none."""
+    if not compared.beliefs:
+        return []
+    rows = tuple(
+        (
+            f"{one.priors.effect:g}",
+            f"{one.priors.spread:g}",
+            _interval(one.median, one.lower, one.upper),
+            f"{100 * one.below_zero:.0f}",
+            f"{number(exp(one.prediction[0]))} to {number(exp(one.prediction[1]))}",
+        )
+        for one in compared.beliefs
+    )
+    header = (
+        "Prior, effect",
+        "Prior, spread",
+        "Odds ratio (95 % credible)",
+        "Fewer with CAR-T, probability %",
+        "New study, odds ratio",
+    )
+    notes = (
+        "Bayes on a grid, conditional likelihood. Effect: standard deviation of a normal prior of the log odds ratio"
+        " about 0; spread: scale of a half-normal prior of the standard deviation between studies. The first row is"
+        " the weak prior; where the rows differ, the result hangs on the prior and not on the data.",
+    )
+    title = f"{compared.question.title}: by Bayes, and how much hangs on the prior"
+    return [Table(f"{name}_bayes", title, header, rows, notes)]
+
+
+def _interval(median: float, lower: float, upper: float) -> str:
+    return f"{number(exp(median))} ({number(exp(lower))} to {number(exp(upper))})"
+
+
 def methods() -> str:
     """A paragraph for a methods section."""
     return (
@@ -110,7 +147,8 @@ def methods() -> str:
         " stand the binomial model with fixed study effects, Mantel-Haenszel's odds ratio, risk ratio and risk"
         " difference, the exact common odds ratio, and Peto's odds ratio, which is biased where arms differ in size or"
         " effects are large. Studies without an event in either arm contribute to the risk difference only. Serious"
-        f" and other events were not added. carac {version('carac')}."
+        " and other events were not added. A posterior on a grid, with a normal prior of the log odds ratio and a"
+        f" half-normal one of the spread, shows what hangs on priors. carac {version('carac')}."
     )
 
 
@@ -136,6 +174,7 @@ def as_json(compared: Sequence[Compared], gathered: Comparisons) -> str:
                 for pair in one.pairs
             ],
             "effects": [effect_entry(effect) for effect in one.effects],
+            "by_bayes": [asdict(belief) for belief in one.beliefs],
         }
         for one in compared
     ]

@@ -128,7 +128,7 @@ def two_arm_forest(compared: Compared) -> alt.TopLevelMixin:
         lines.append(Line(f"Pooled, {studies}", "pooled", totals, (ratio(main),), main.value, main.lower, main.upper))
         if main.prediction:
             low, high = main.prediction
-            text = f"{_number(low)}–{_number(high)}"
+            text = f"{number(low)}–{number(high)}"
             lines.append(Line("Prediction interval", "prediction", (), (text,), main.value, low, high))
     ends = [value for line in lines if line.value is not None for value in (line.low, line.value, line.high)]
     finite = [value for value in ends if value is not None and not isinf(value) and value > 0]
@@ -147,10 +147,11 @@ def ratio(one: Effect) -> str:
     """An odds or risk ratio with its interval."""
     if one.value is None or one.lower is None or one.upper is None:
         return "–"
-    return f"{_number(one.value)} ({_number(one.lower)}–{_number(one.upper)})"
+    return f"{number(one.value)} ({number(one.lower)}–{number(one.upper)})"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A ratio to two places, whole from 10 on."""
     if isinf(value):
         return "∞"
     return "0" if value == 0 else f"{value:.2f}" if value < 10 else f"{value:.0f}"

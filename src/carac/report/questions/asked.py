@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from carac.analysis.incidence import Value
 from carac.analysis.settings import Settings
@@ -20,11 +21,13 @@ class Asked:
     study: the graded cohort with its rules.
     settings: what is asked.
     synthetic: whether the patients do not exist.
+    files: hash of each file of the record, by name.
     """
 
     study: Study
     settings: Settings
     synthetic: bool
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def writer(self) -> Writer:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from carac.analysis import markers
 from carac.analysis.settings import Settings
 from carac.findings import CaracError
 from carac.grading.run import Graded
 from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Table, Voice
-from carac.report.questions import incidence, risk, spread, timing, under_reporting
+from carac.report.questions import (
+    anticoagulation,
+    incidence,
+    prediction_model,
+    risk,
+    scores,
+    spread,
+    timing,
+    under_reporting,
+)
 from carac.report.questions.asked import Asked, sentence
 from carac.report.synthetic import is_synthetic
 from carac.report.write import graded_entries, write_document
@@ -23,9 +34,19 @@ QUESTIONS: Mapping[str, Callable[[Asked], Section]] = {
     "incidence": incidence.section,
     "timing": timing.section,
     "risk": risk.section,
+    "anticoagulation": anticoagulation.section,
     "spread": spread.section,
     "under_reporting": under_reporting.section,
+    "scores": scores.section,
+    "model": prediction_model.section,
 }
+#: What is answered only where the settings say what of: nobody is to get a model that was not asked for.
+MODEL = "model"
+
+
+def questions_of(settings: Settings) -> tuple[str, ...]:
+    """The questions that are answered, in order."""
+    return settings.questions or tuple(name for name in QUESTIONS if name != MODEL or settings.models)
 
 
 def checked(settings: Settings) -> Settings:
@@ -61,7 +82,7 @@ def answer(
     progress = progress or Progress()
     synthetic = is_synthetic(graded.findings, files, record)
     with progress.step("endpoints"):
-        asked = Asked(settings.study(graded), settings, synthetic)
+        asked = Asked(settings.study(graded), settings, synthetic, files)
     document = answered(asked, progress)
     entries = {**graded_entries(graded, files, synthetic), "analysis": entries_of(settings), **(more or {})}
     write_document(document, target, entries, progress)
@@ -72,7 +93,7 @@ def answered(asked: Asked, progress: Progress | None = None) -> Document:
     """The content of an analysis."""
     progress = progress or Progress()
     made = []
-    for name in checked(asked.settings).questions or tuple(QUESTIONS):
+    for name in questions_of(checked(asked.settings)):
         with progress.step(f"question {name}"):
             made.append(QUESTIONS[name](asked))
     people = asked.study.people
@@ -113,7 +134,7 @@ def entries_of(settings: Settings) -> dict[str, Any]:
     """The settings as the manifest has them."""
     rules = settings.rules
     return {
-        "questions": list(settings.questions or QUESTIONS),
+        "questions": list(questions_of(settings)),
         "endpoints": list(settings.endpoints),
         "by": list(settings.by),
         "window": settings.window,
@@ -125,6 +146,7 @@ def entries_of(settings: Settings) -> dict[str, Any]:
         "risk_together": list(settings.risk_together),
         "risk_together_by_day": list(settings.risk_together_by_day),
         "risk_window_by_day": settings.risk_window_by_day,
+        "anticoagulation_endpoints": list(settings.anticoagulation_endpoints),
         "windows": {name: [one.first, one.last] for name, one in settings.windows.items()},
         "rules": {
             "infusions": rules.infusions,
@@ -137,4 +159,13 @@ def entries_of(settings: Settings) -> dict[str, Any]:
         },
         "known_endpoints": {name: one.rule for name, one in settings.known.items()},
         "hide_small_cells": settings.hide_small_cells,
+        "scores": {
+            "endpoints": list(settings.scores.endpoints),
+            "day": settings.scores.day,
+            "look_back": settings.scores.look_back,
+            "thresholds": list(settings.scores.thresholds),
+            "markers": list(settings.scores.markers or markers.shipped()),
+            "models": [one.name for one in settings.scores.models],
+        },
+        "models": [asdict(one) for one in settings.models],
     }

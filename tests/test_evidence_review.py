@@ -1,0 +1,247 @@
+"""The living review: do tables, map, gaps and figures follow the study files, and does the page say what changed?"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import make_evidence_docs
+from carac import evidence
+from carac.commands.app import app
+from carac.evidence.library import Evidence
+from carac.evidence.reading import study_of_text
+from carac.evidence.review_tables import review_tables
+from carac.evidence.synthesis import gather, pool_counts
+from carac.findings import CaracError
+from carac.report.content import Document, Table
+from carac.report.figures.evidence_map import Measured, evidence_map, letters_of
+from carac.report.literature.changes import State, changes_section, figure_changes, study_hashes
+from carac.report.literature.mapped import OwnCount, gaps_table, map_figure, measured, own_counts, range_of
+from carac.report.literature.review import Review, gather_review, prisma_counts, review_document
+from carac.report.literature.tables import tables
+
+VTE = "venous_thromboembolism"
+EXAMPLE = study_of_text(make_evidence_docs.EXAMPLE, "example_2031", "example_2031.toml")
+
+
+def some(*names: str) -> Evidence:
+    """Some of the shipped studies."""
+    return Evidence(tuple(evidence.load()[name] for name in names))
+
+
+def rows_of(chart: Any, field: str) -> list[Any]:
+    """Values of a field in all layers of a chart."""
+    spec = chart.to_dict()
+    found: list[Any] = []
+    for layer in spec["layer"]:
+        rows = layer["data"].get("values") or spec["datasets"][layer["data"]["name"]]
+        found += [row[field] for row in rows if field in row]
+    return found
+
+
+# ---- the two tables ----
+
+
+def test_tables_are_those_of_the_review_but_for_the_marks() -> None:
+    for made, printed in zip(tables(evidence.load()), review_tables(evidence.load()), strict=True):
+        assert len(made.rows) == len(printed.rows)
+        counted = [place for place, head in enumerate(made.header) if head.endswith("n (%)")]
+        for mine, theirs in zip(made.rows, printed.rows, strict=True):
+            for place in counted:
+                assert mine[place].replace(" ¶¶", "").replace(" ¶", "") == theirs[place]
+
+
+def test_what_does_not_follow_from_its_denominator_is_marked_with_its_arithmetic() -> None:
+    first, second = tables(evidence.load())
+    marked = [cell for row in first.rows for cell in row if "¶" in cell]
+    assert marked == ["2 (1.18) ¶", "2 (1.19) ¶", "65 (31.25) ¶"]
+    notes = " ".join(first.notes)
+    for text in ("2 of 180 is 1.1111 %", "1.18 % is of 170", "65 of 211 is 30.8057 %", "31.25 % is of 208"):
+        assert text in notes
+    assert [cell for row in second.rows for cell in row if "¶" in cell] == ["13 (2.8) [‡] ¶¶"]
+    assert "13 of 744" in " ".join(second.notes)
+
+
+def test_a_study_that_was_added_stands_after_those_of_the_review() -> None:
+    second = tables(evidence.load().with_studies([EXAMPLE]))[1]
+    row = dict(zip(second.header, second.rows[-1], strict=True))
+    assert row["Study"] == "Example 2031 (added)"
+    assert (row["VTE, n (%)"], row["Bleeding, n (%)"], row["Sample size"]) == ("3 (5.0)", "Not reported", "60")
+
+
+# ---- map and gaps ----
+
+
+def test_the_map_shows_definition_and_window_and_what_is_not_reported() -> None:
+    chart = map_figure(some("hashmi_2020", "wang_2023", "ko_2025"))
+    texts = rows_of(chart, "text")
+    assert "? · 100 d" in texts
+    assert texts.count("not reported") == 4
+    # the text of the review says the window of a figure that its table gives without
+    assert "? · 1 y" in texts
+
+
+def test_every_definition_has_a_letter_and_a_place_in_the_key() -> None:
+    entries = [Measured(f"study {n}", "VTE", f"definition {n % 30}", "") for n in range(40)]
+    letters = letters_of(entries)
+    assert len(set(letters.values())) == 31
+    texts = rows_of(evidence_map(entries, ["VTE"], "", ""), "text")
+    assert all(f"{letter}  {name}" in texts for name, letter in letters.items() if name)
+
+
+def test_trials_that_count_by_their_own_rules_are_not_shown_as_one_definition() -> None:
+    found = [one for one in measured(evidence.load()) if one.outcome == "Coagulopathy"]
+    assert {one.definition for one in found} == {"the trial's own definition, each another"}
+    assert len(gather(evidence.load(), "coagulopathy").pools) == len(found) == 8
+
+
+def test_gaps_count_the_studies_that_say_how_and_by_when() -> None:
+    chosen = some("hashmi_2020", "wang_2023", "ko_2025", "qi_2022", "lee_2026_review")
+    rows = {row[0]: row for row in gaps_table(chosen).rows}
+    assert rows["Venous thromboembolism"][1:5] == ("2", "0", "1", "0")
+    assert rows["Bleeding"][1:5] == ("3", "3", "1", "1")
+    assert rows["Bleeding"][5] == "Hashmi 2020"
+
+
+# ---- what changed ----
+
+
+def small() -> Evidence:
+    return some("hashmi_2020", "johnsrud_2021")
+
+
+def figures(review: Review) -> dict[str, str]:
+    return dict(review.state().figures)
+
+
+def test_a_study_added_changes_the_figures_it_touches_and_no_other() -> None:
+    before, after = gather_review(small()), gather_review(small().with_studies([EXAMPLE]))
+    changed = figure_changes(before.state(), after.state())
+    assert {name.split(" (")[0] for name, _, _ in changed} == {
+        "Incidence: Venous thromboembolism",
+        "Studies with Venous thromboembolism",
+    }
+    name, old, new = changed[0]
+    assert "3 months" in name
+    # 8 of 127 of Johnsrud, and 3 of 60 of the example
+    assert old.startswith("8 of 127 in 1") and new.startswith("11 of 187 in 2")
+    section = changes_section(replace_written(before.state()), after.state())
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    assert list(table.rows) == changed
+    assert "added: example_2031" in str(section.blocks)
+
+
+def replace_written(state: State) -> State:
+    return replace(state, written="2031-01-01")
+
+
+def test_a_changed_count_is_told_as_a_changed_study() -> None:
+    study = evidence.load()["hashmi_2020"]
+    other = replace(study, outcomes=tuple(replace(one, count=17) if one.count == 16 else one for one in study.outcomes))
+    assert study_hashes([study]) != study_hashes([other])
+    assert study_hashes([study]) == study_hashes([evidence.load()["hashmi_2020"]])
+    section = changes_section(State(study_hashes([study]), {}), State(study_hashes([other]), {}))
+    assert "changed: hashmi_2020" in str(section.blocks)
+
+
+def test_without_an_earlier_output_or_a_change_the_page_says_so() -> None:
+    state = State({"a": "1"}, {"b": "2"})
+    assert "no earlier output" in str(changes_section(None, state).blocks)
+    assert "No figure changed" in str(changes_section(state, state).blocks)
+
+
+def test_the_page_holds_every_part_and_names_nothing_twice() -> None:
+    review = gather_review(
+        some("hashmi_2020", "johnsrud_2021", "belinda", "zuma_7"),
+        [OwnCount(VTE, 3, 60, "", "3 months")],
+        {"records found": "812"},
+    )
+    document: Document = review_document(review, None)
+    names = [section.name for section in document.sections]
+    wanted = ["changes", "studies", "gaps", "incidence", "arms", "own_cohort", "audit", "prisma", "methods"]
+    assert names == wanted
+    blocks = [block.name for section in document.sections for block in (*section.tables(), *section.figures())]
+    assert len(blocks) == len(set(blocks))
+    arms = next(section for section in document.sections if section.name == "arms")
+    assert len(list(arms.figures())) == len(review.compared) == 5
+    audit = next(section for section in document.sections if section.name == "audit")
+    assert any("1.18" in cell for table in audit.tables() for row in table.rows for cell in row)
+
+
+# ---- one's own cohort, the search ----
+
+
+def test_own_counts_stand_beside_the_pool_that_counts_in_the_same_way() -> None:
+    gathered = gather(small().with_studies([EXAMPLE]), VTE)
+    pooled = [pool_counts(question, counts) for question, counts in gathered.pools.items()]
+    found = range_of(OwnCount(VTE, 3, 60, "", "3 months"), gathered, pooled)
+    assert sorted(found.studies) == pytest.approx([5.0, 800 / 127, 1600 / 148])
+    assert found.pooled is not None and found.own is not None
+    assert found.own[0] == 5
+    assert 5 < found.pooled[0] < 800 / 127
+    other = range_of(OwnCount(VTE, 3, 60, "ISTH", "3 months"), gathered, pooled)
+    assert other.pooled is None
+    assert "no study counts so" in other.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("outcome,events\nbleeding,3\n", "no column total"),
+        ("outcome,events,total\nbleding,3,5\n", "row 2: there is no outcome 'bleding'"),
+        ("outcome,events,total\nbleeding,3,5\nbleeding,6,5\n", "row 3: '6' of '5' is no count"),
+        ("outcome,events,total\nbleeding,0,0\n", "row 2: '0' of '0' is no count"),
+        ("outcome,events,total\nbleeding,some,5\n", "row 2: 'some' of '5' is no count"),
+        ("outcome,events,total\nbleeding,-1,5\n", "row 2"),
+    ],
+)
+def test_a_faulty_table_of_own_counts_gets_a_sentence(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CaracError, match=message.replace("(", r"\(")):
+        own_counts(file)
+
+
+def test_stages_of_a_search_are_shown_as_given_or_refused(tmp_path: Path) -> None:
+    file = tmp_path / "prisma.csv"
+    file.write_text("stage,n\nrecords found,812\nincluded,17\n", encoding="utf-8")
+    assert prisma_counts(file) == {"records found": "812", "included": "17"}
+    file.write_text("stage,n\nincluded,many\n", encoding="utf-8")
+    with pytest.raises(CaracError, match="row 2: 'many' is no number"):
+        prisma_counts(file)
+    with pytest.raises(CaracError, match="cannot be read"):
+        prisma_counts(tmp_path / "none.csv")
+
+
+# ---- the command ----
+
+
+def test_the_command_writes_the_page_and_says_what_changed(tmp_path: Path) -> None:
+    folder, target = tmp_path / "mine", tmp_path / "review"
+    folder.mkdir()
+    evidence.write_study(EXAMPLE, folder)
+    arguments = ["evidence", "report", "-o", str(target), "--no-shipped", "-s", str(folder)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    written = {path.name for path in target.iterdir()}
+    assert {"report.html", "report.docx", "manifest.json", "pooled_with_metafor.R"} <= written
+    more = replace(
+        EXAMPLE,
+        name="example_2032",
+        title="Example 2032",
+        outcomes=(replace(EXAMPLE.outcomes[0], count=6, percentage="10.0"),),
+    )
+    evidence.write_study(more, folder)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "3 of 60 in 1" in done.output and "9 of 120 in 2" in done.output
+    with (target / "tables" / "changed_figures.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert next(row["Now"] for row in csv.DictReader(stream)).startswith("9 of 120 in 2")
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    assert sorted(manifest["review"]["studies"]) == ["example_2031", "example_2032"]
