@@ -9,16 +9,19 @@ import pytest
 
 from carac import api
 from carac.commands.reporting import options_of
+from carac.definitions import definition_of
 from carac.findings import CaracError
+from carac.report import theme
 from carac.report.build import MAKERS, build
 from carac.report.content import Document, Items, Paragraph, Table
-from carac.report.families import family, lines
+from carac.report.families import Line, family, lines
+from carac.report.figures.patient_bars import colour_of
 from carac.report.material import gather
 from carac.report.numbers import HIDDEN, Writer, percent, wilson
 from carac.report.options import QUESTIONS, SECTIONS, Options, from_toml, with_changes
 from carac.report.queries.patient import courses_of, texts
-from carac.report.queries.worst import Worst
-from carac.report.sections.toxicities import graded
+from carac.report.queries.worst import Reached, Worst
+from carac.report.sections.toxicities import drawn, graded
 from carac.report.synthetic import is_synthetic
 from report_cohort import TEACHING, graded_teaching, made
 
@@ -154,6 +157,33 @@ def test_versions_share_a_line_where_they_grade_everybody_alike() -> None:
         ("Coagulation", "Fibrinogen decreased, CTCAE 4.03 and 6.0"),
         ("Coagulation", "Fibrinogen decreased, CTCAE 5.0"),
     ]
+
+
+def test_a_toxicity_that_few_could_be_graded_for_has_no_bar() -> None:
+    """One of 300 infusions graded, with grade 5, would be a black bar of 100 %."""
+    crs = definition_of("astct_crs")
+    rare, known = Worst(crs, 300, {(5, 5): 29}), Worst(crs, 300, {(5, 5): 30})
+    assert drawn([Line("", "", rare), Line("", "", known)]) == [Line("", "", known)]
+
+
+def test_a_share_is_told_where_at_most_a_tenth_is_open() -> None:
+    assert Reached(yes=5, no=85, open=10).is_told
+    assert not Reached(yes=5, no=84, open=11).is_told
+
+
+@pytest.mark.parametrize(
+    ("event", "colour"),
+    [
+        ({"kind": "bleeding"}, theme.BLEEDING),
+        ({"kind": "other", "isth_bleeding__present": True}, theme.BLEEDING),
+        ({"kind": "venous"}, theme.VENOUS),
+        ({"kind": None, "thrombosis_class": "arterial"}, theme.ARTERIAL),
+        ({"kind": "infection"}, theme.OTHER),
+        ({"kind": "other"}, theme.OTHER),
+    ],
+)
+def test_only_what_bled_or_clotted_has_a_colour_of_its_own(event: dict[str, object], colour: str) -> None:
+    assert colour_of(event) == colour
 
 
 def test_every_section_has_a_maker() -> None:
