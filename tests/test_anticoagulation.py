@@ -13,8 +13,10 @@ from carac.analysis.factors import Columns, Factor, Kind
 from carac.analysis.hazard_models import AtRisk, Method, fitted, rows_by_day
 from carac.endpoints.people import Floats
 from carac.endpoints.study import Study
+from carac.engine.base import Engine
 from carac.findings import CaracError
 from carac.report.questions.build import answered
+from support.engines import open_engine
 from support.hand_graded import Row, study
 from test_analysis_figures import asked, values
 from test_endpoints import bleed
@@ -36,10 +38,16 @@ def clot(patient: str, day: float, **more: Any) -> Row:
             "thrombosis_class__onset_day": int(day), "site": "leg", **more}  # fmt: skip
 
 
-def cohort(people: list[Row], events: list[Row], treatments: list[Row] | None, days: list[Row] | None = None) -> Study:
+def cohort(
+    people: list[Row],
+    events: list[Row],
+    treatments: list[Row] | None,
+    days: list[Row] | None = None,
+    engine: Engine | None = None,
+) -> Study:
     return study(
         people, events=events, treatments=treatments, days=days or [], definitions=DEFINITIONS,
-        values_of_day=["platelets_lowest"],
+        values_of_day=["platelets_lowest"], engine=engine,
     )  # fmt: skip
 
 
@@ -53,6 +61,10 @@ def rates(one: Compared, platelets: str = "") -> dict[str, tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def paper() -> Study:
+    return on_paper()
+
+
+def on_paper(engine: Engine | None = None) -> Study:
     """Four people to day 9: heparin on days 2 to 4 and a bleed on 4; none; from day 5 after a clot; before and on 0."""
     people: list[Row] = [{"id": name, "end": 9} for name in "abcd"]
     people[3] |= {"recent_thrombosis_proposal": "days_31_to_90"}
@@ -62,7 +74,7 @@ def paper() -> Study:
     ]
     events = [bleed("a", 4), bleed("b", 6), clot("c", 5), clot("c", 5.5, site="lung"), clot("c", 8), clot("d", 7)]
     treatments = [given("a", 2, 4), given("c", 5, 20, "therapeutic"), given("d", -3, 0, None)]
-    return cohort(people, events, treatments, days)
+    return cohort(people, events, treatments, days, engine)
 
 
 def test_days_on_and_off_by_hand(paper: Study) -> None:
@@ -89,6 +101,13 @@ def test_rates_by_platelets_take_the_last_count_before_the_day(paper: Study) -> 
     assert rates(bleeding, between) == {"off": (0, 0), "on": (1, 1)}
     assert rates(bleeding, more) == {"off": (0, 0), "on": (0, 0)}
     assert rates(bleeding, unknown) == {"off": (24, 1), "on": (6, 0)}
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_the_same_days_on_every_engine(engine: str, paper: Study) -> None:
+    found, wanted = (anticoagulation(one, ["major_bleeding"]) for one in (on_paper(open_engine(engine)), paper))
+    assert found.given == wanted.given
+    assert [one.rates for one in found.compared] == [one.rates for one in wanted.compared]
 
 
 def test_exposure_is_counted_under_observation(paper: Study) -> None:

@@ -54,6 +54,7 @@ ELSEWHERE = {
         for term in ("alt", "ast", "bilirubin", "ggt")
     },
     "cartox_hlh": "reads those terms",
+    "overt_dic_persistence": "reads the days before: see its own test below",
 }
 #: Smaller and larger than anything that is compared: what is compared with an open value may lie anywhere.
 FAR = (1e-4, 1e6)
@@ -334,3 +335,42 @@ def bounded(name: str) -> Bounded:
 def test_bounds_are_those_of_all_completions(name: str) -> None:
     found = list(faults(bounded(name), seed=1))
     assert not found, f"{len(found)}: " + "\n".join(found[:3])
+
+
+def test_bounds_of_persistence_are_those_of_all_completions_of_the_days() -> None:
+    name, score = "overt_dic_persistence", "isth_overt_dic_2025"
+    courses = [*itertools.product((True, False, None), repeat=4)]
+    rows = [
+        {"patient_id": str(course), "infusion_number": 1, "day": day, f"{score}__lowest": 0, f"{score}__overt": overt}
+        for course in courses
+        for day, overt in enumerate(course)
+    ]
+    definition = all_definitions()[name]
+    kinds = {"patient_id": "string", "infusion_number": "int64", "day": "int32"}
+    table = ibis.table(kinds | {f"{score}__lowest": "int8", f"{score}__overt": "boolean"}, name="persistence_inputs")
+    assert definition.layers is not None
+    for layer in definition.layers({parameter.name: parameter.default for parameter in definition.parameters}):
+        table = table.mutate(**layer(table))
+    engine = open_engine("duckdb")
+    schema = pa.schema(
+        [
+            *(("patient_id", pa.string()), ("infusion_number", pa.int64()), ("day", pa.int32())),
+            *((f"{score}__lowest", pa.int8()), (f"{score}__overt", pa.bool_())),
+        ]
+    )
+    engine.load("persistence_inputs", pa.Table.from_pylist(rows, schema=schema))
+    found = {(row["patient_id"], row["day"]): row for row in engine.fetch(compile_sql(table, "duckdb")).to_pylist()}
+    for course in courses:
+        completions = [
+            [overt if completed is None else completed for completed, overt in zip(course, drawn, strict=True)]
+            for drawn in itertools.product((True, False), repeat=4)
+        ]
+        for day in range(4):
+            lengths = {_days_in_a_row(completed[: day + 1]) for completed in completions}
+            row = found[str(course), day]
+            assert (row[f"{name}__lowest"], row[f"{name}__highest"]) == (min(lengths), max(lengths)), (course, day)
+
+
+def _days_in_a_row(days: list[bool]) -> int:
+    """How many of the last days are true."""
+    return sum(1 for _ in itertools.takewhile(bool, reversed(days)))

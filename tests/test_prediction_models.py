@@ -329,11 +329,24 @@ def test_the_model_is_the_ridge_of_its_people(model: PredictionModel, own: Study
 def test_a_loaded_model_is_judged_by_its_own_risks(model: PredictionModel, own: Study) -> None:
     found = scores(own, "major_bleeding", request=Request(markers=("easix_pre",), models=(model,))).scored[-1]
     assert found.own_risk and found.merit is not None and found.people == 77
+    assert found.title == "model major_bleeding_before_infusion, made from SYNTHETIC patients"
     risks = model.apply(own).values
     assert found.merit.expected == pytest.approx(float(np.nanmean(risks)))
     bled = {int(row["id"][1:]) for row in events()}
     plain = np.mean([(float(n in bled) - risks[n]) ** 2 for n in range(80) if n not in (3, 4, 5)])
     assert found.merit.brier.estimate == pytest.approx(plain)
+
+
+def test_a_model_is_not_judged_for_what_it_does_not_foretell(model: PredictionModel, own: Study) -> None:
+    older = replace(model, predictors=(replace(model.predictors[0], version="0"), *model.predictors[1:]))
+    for one, endpoint, window, said in (
+        (model, "any_bleeding", "to_100", "it foretells ISTH major bleeding"),
+        (model, "major_bleeding", "0_to_30", "it foretells days 0 to 100, and events count on days 0 to 30"),
+        (model, "major_bleeding", "31_to_90", "it foretells days 0 to 100"),
+        (older, "major_bleeding", "to_100", "version 0 of EASIX"),
+    ):
+        found = scores(own, endpoint, window, Request(markers=("age",), models=(one,)))
+        assert len(found.scored) == 1 and said in found.left_out[0][1]
 
 
 def test_a_model_that_cannot_be_made_is_refused(own: Study) -> None:

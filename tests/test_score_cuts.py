@@ -46,6 +46,8 @@ UNSEEN = {
     ),
     # One point may be set aside, and aPTT, which was not measured, may give it too.
     ("cdss_adjusted_proposal", "prothrombin_time", 3),
+    # The made-up limit of normal lies below 50, where the count alone gives the grade: see test_cut_points.
+    ("ctcae_v6_platelets_with_transfusion", "limit", 1.0),
     # Two SOFA points are the most that count.
     *(("sic", *cut) for cut in (("creatinine", 3.5), ("creatinine", 5), ("hepatic", 6), ("hepatic", 12))),
 }

@@ -22,6 +22,7 @@ from carac.analysis.model_file import PredictionModel
 from carac.endpoints.people import Floats
 from carac.endpoints.rules import Window
 from carac.endpoints.study import Study
+from carac.findings import CaracError
 from carac.statistics.checks import EstimationError
 from carac.statistics.incidence import aalen_johansen, at_times
 from carac.statistics.internal_validation import calibration_slope, cross_validated
@@ -190,10 +191,17 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
             own = values[one.name]
             found.append(_scored(one.title, landmarks[day], own.values, own.why, False, asked.thresholds))
     for model in asked.models:
-        day = max(model.day, chosen.first - 1)
-        ahead = landmarks.get(day) or ahead_of(study, endpoint, chosen, day)
-        risk = model.apply(study)
-        found.append(_scored(model.title, ahead, risk.values, risk.why, True, asked.thresholds))
+        title = f"model {model.name}" + (", made from SYNTHETIC patients" if model.synthetic else "")
+        if reason := _not_for(model, study, endpoint, chosen):
+            left_out.append((title, reason))
+            continue
+        ahead = landmarks.get(model.day) or ahead_of(study, endpoint, chosen, model.day)
+        try:
+            risk = model.apply(study)
+        except CaracError as error:
+            left_out.append((title, str(error).rstrip(".")))
+            continue
+        found.append(_scored(title, ahead, risk.values, risk.why, True, asked.thresholds))
     ahead = next(iter(landmarks.values()), None) or ahead_of(study, endpoint, chosen, chosen.first - 1)
     return Scores(
         ahead.outcome.endpoint.name,
@@ -204,6 +212,16 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
         tuple(left_out),
         _methods(study, ahead, asked, chosen),
     )
+
+
+def _not_for(model: PredictionModel, study: Study, endpoint: str, window: Window) -> str:
+    """Why a model says nothing of this endpoint and window; empty where it was made for them."""
+    if model.endpoint != study.endpoint(endpoint).name:
+        return f"it foretells {model.endpoint_title}"
+    last = min(window.last, study.known_until(study.endpoint(endpoint)))
+    if (model.last, model.day) != (last, max(model.day, window.first - 1)):
+        return f"it foretells days {model.day + 1} to {model.last}, and events count on {window}"
+    return ""
 
 
 def _scored(
@@ -287,6 +305,12 @@ def groups_of(
 def _net_benefit(
     time: Floats, status: npt.NDArray[np.int64], risk: Floats, horizon: float, thresholds: Floats
 ) -> Curve:
+    try:
+        whole = decision_curve(time, status, risk, horizon, thresholds.tolist())
+        return Curve(thresholds, whole.model, whole.treat_all)
+    except EstimationError:
+        # of those above some threshold nobody was seen to the horizon: the others still have their value
+        pass
     model, everybody = (np.full(len(thresholds), np.nan) for _ in range(2))
     for place, limit in enumerate(thresholds.tolist()):
         try:

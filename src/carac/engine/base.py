@@ -12,6 +12,7 @@ from carac.progress import Progress
 if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
+    import sqlglot.expressions as sge
 
 
 class Kind(StrEnum):
@@ -74,10 +75,24 @@ def quoted(name: str, dialect: str) -> str:
 def compile_sql(expression: ibis.Table, dialect: str) -> str:
     """The SQL of an expression over unbound tables; a plain string, so that it can be kept."""
     # Only who compiles waits for Ibis: one case by hand runs SQL that was kept.
-    import ibis
+    import ibis.backends.sql.compilers as compilers
 
-    # to_sql gives a subclass of str that keeps the whole expression alive.
-    return "".join(ibis.to_sql(expression, dialect=dialect, pretty=False))
+    compiler = getattr(compilers, dialect).compiler
+    return written_sql(compiler.to_sqlglot(expression.unbind()), dialect)
+
+
+def written_sql(query: sge.Query, dialect: str) -> str:
+    """The SQL of a compiled query, as the dialect reads it."""
+    import ibis.backends.sql.compilers as compilers
+    import sqlglot.expressions as sge
+
+    if dialect == "databricks":
+        # Spark reads `a IN (b) IS NOT NULL` only with the brackets that the compiler leaves out.
+        for each in list(query.find_all(sge.Is)):
+            if isinstance(each.this, sge.In):
+                each.set("this", sge.paren(each.this, copy=False))
+    sql: str = query.sql(dialect=getattr(compilers, dialect).compiler.dialect)
+    return sql
 
 
 def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress) -> None:

@@ -16,7 +16,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot.expressions as sge
 
-from carac.engine.base import quoted
+from carac.engine.base import quoted, written_sql
 
 #: Operations that no pass of the compiler rewrites.
 _PLAIN: tuple[type[ops.Node], ...] = (
@@ -45,7 +45,7 @@ def with_columns(
     values = {name: value.op() for name, value in columns.items()}
     made = _translated(compiler, table, values)
     quoted = [sge.alias_(each, name, quoted=True, copy=False) for name, each in made.items()]
-    selected = sge.Select(expressions=quoted).sql(dialect=compiler.dialect).removeprefix("SELECT ")
+    selected = written_sql(sge.Select(expressions=quoted), dialect).removeprefix("SELECT ")
     types = {name: str(value.dtype) for name, value in values.items()}
     return f"SELECT *, {selected} FROM {_source(source, dialect, nested)}", types
 

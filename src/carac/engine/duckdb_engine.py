@@ -68,7 +68,7 @@ class DuckDB:
     def load(self, name: str, rows: pa.Table) -> None:
         """Make a table of these rows."""
         self.connection.register("rows_to_load", rows)
-        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM rows_to_load')
+        self.create(name, "SELECT * FROM rows_to_load")
         self.connection.unregister("rows_to_load")
 
     def replace_rows(self, name: str, rows: pa.Table | None) -> None:
@@ -93,9 +93,14 @@ class DuckDB:
 
     def create(self, name: str, sql: str, view: bool = False) -> None:
         """Make a table, or a view, of a query."""
-        kind = "VIEW" if view else "TABLE"
+        kind, other = ("VIEW", "TABLE") if view else ("TABLE", "VIEW")
         try:
             self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {sql}')
+        except duckdb.CatalogException as error:
+            if f"is of type {other.title()}" not in str(error):
+                raise
+            self.connection.execute(f'DROP {other} "{name}"')
+            self.connection.execute(f'CREATE {kind} "{name}" AS {sql}')
         except duckdb.OutOfMemoryException:
             raise CaracError(
                 f"Memory ran out while making {name}; give more with --memory,"

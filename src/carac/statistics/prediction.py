@@ -192,20 +192,21 @@ def decision_curve(
     limits = vector(thresholds, "thresholds")
     for limit in limits:
         require_fraction(float(limit), "threshold")
-    model, counts = [], []
-    for limit in limits:
-        above = chance >= limit
-        counts.append(int(above.sum()))
-        model.append(_net_benefit(stop[above], ended[above], horizon, cause, above.mean(), float(limit)))
-    everybody = [_net_benefit(stop, ended, horizon, cause, 1.0, float(limit)) for limit in limits]
-    return DecisionCurve(limits, np.array(model), np.array(everybody), np.array(counts))
-
-
-def _net_benefit(stop: Floats, ended: Integers, horizon: float, cause: int, share: float, limit: float) -> float:
-    if not len(stop):
-        return 0.0
-    incidence = float(at_times(aalen_johansen(stop, ended, cause), [horizon]).estimate[0])
-    return share * (incidence - (1 - incidence) * limit / (1 - limit))
+    counts = [int((chance >= limit).sum()) for limit in limits]
+    # those above a threshold are among those above a lower one: how many they are says who they are
+    incidence = {0: 0.0}
+    for count, limit in [(len(chance), -1.0), *zip(counts, limits.tolist(), strict=True)]:
+        if count not in incidence:
+            above = chance >= limit
+            curve = aalen_johansen(stop[above], ended[above], cause)
+            incidence[count] = float(at_times(curve, [horizon]).estimate[0])
+    odds = limits / (1 - limits)
+    share = np.array(counts) / len(chance)
+    happens = np.array([incidence[count] for count in counts])
+    of_all = incidence[len(chance)]
+    return DecisionCurve(
+        limits, share * (happens - (1 - happens) * odds), of_all - (1 - of_all) * odds, np.array(counts)
+    )
 
 
 def weighted_outcome(time: ArrayLike, status: ArrayLike, horizon: float, cause: int = 1) -> Weighted:

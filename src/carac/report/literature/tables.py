@@ -17,6 +17,7 @@ from carac.report.content import Table
 
 #: A percentage of another population of the study; one that nothing in the study explains.
 OTHER_POPULATION, UNEXPLAINED = "¶", "¶¶"
+OWN_MARKS = "*, # and marks in brackets are footnotes of the review (doi:10.4081/btvb.2026.461); NR: not reported."
 _ADDED = "added"
 _COLUMNS = {
     "ATE, n (%)": ("arterial_thromboembolism",),
@@ -43,6 +44,7 @@ def _table(evidence: Evidence, printed: PrintedTable, added: Sequence[Study], na
         row for row in new if any(cell for head, cell in zip(printed.header, row, strict=True) if head in _COLUMNS)
     ]
     notes = [note for study in printed.studies for note in _notes(evidence[study])]
+    notes.append(OWN_MARKS)
     header = tuple(_plain(head) for head in printed.header)
     return Table(name, printed.title, header, tuple(rows), tuple(dict.fromkeys(notes)))
 

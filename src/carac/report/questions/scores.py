@@ -84,7 +84,7 @@ def _figure(asked: Asked, found: Scores, judged: Sequence[Scored]) -> Figure:
     notes = [
         "Left: net benefit of treating those above a risk, against treating everybody and nobody. Right: people of like"
         " predicted risk, and what happened to them (Aalen-Johansen). Risks of scores are estimated in this cohort,"
-        " cross-validated."
+        " cross-validated; those of a model are its own."
     ]
     if len(judged) > MOST:
         notes.append(f"Not drawn: {', '.join(one.title for one in judged[MOST:])}.")

@@ -1,0 +1,33 @@
+"""The SQL that an expression becomes is read by its engine as it was meant."""
+
+from __future__ import annotations
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from carac.engine.base import compile_sql
+from carac.engine.columns import with_columns
+from support.engines import ENGINES, open_engine
+
+TABLE = ibis.table({"place": "int64", "word": "string"}, name="engine_sql")
+ROWS = pa.table({"place": pa.array([1, 2, 3]), "word": pa.array(["one", "two", None], pa.string())})
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_whether_it_is_known_that_a_word_is_among_others(engine: str) -> None:
+    known = TABLE.word.isin(("one", "three")).notnull()
+    session = open_engine(engine)
+    session.load("engine_sql", ROWS)
+    beside, _ = with_columns("engine_sql", TABLE, {"known": known}, session.dialect, nested=False)
+    for sql in (compile_sql(TABLE.mutate(known=known), session.dialect), beside):
+        assert {row["place"]: row["known"] for row in session.fetch(sql).to_pylist()} == {1: True, 2: True, 3: False}
+
+
+def test_a_table_takes_the_place_of_a_view_and_the_other_way_round() -> None:
+    session = open_engine("duckdb")
+    session.create("engine_sql_either", "SELECT 1 AS one", view=True)
+    session.load("engine_sql_either", ROWS)
+    assert session.fetch("SELECT * FROM engine_sql_either").num_rows == ROWS.num_rows
+    session.create("engine_sql_either", "SELECT 1 AS one", view=True)
+    assert session.fetch("SELECT * FROM engine_sql_either").to_pylist() == [{"one": 1}]
