@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from carac import api
+from carac.cohort.cohort import Cohort
 from carac.grading.output import write_output
 from carac.grading.run import Graded
 from carac.report.content import Document
@@ -32,15 +33,19 @@ class Made:
 def made() -> Made:
     """The teaching cohort, graded, and its report with the pages of two patients."""
     folder = Path(mkdtemp(prefix="carac-report-"))
-    cohort = api.read(TEACHING)
-    graded = api.grade(cohort)
-    write_output(graded, folder / "graded", cohort.files)
+    graded, files = graded_teaching(), _read().files
+    write_output(graded, folder / "graded", files)
     options = Options(salt="test", patients="T02,T03")
-    document = make_report(graded, folder / "report", options, cohort.files, TEACHING)
+    document = make_report(graded, folder / "report", options, files, TEACHING)
     return Made(graded, document, folder / "report", folder / "graded")
 
 
 @cache
 def graded_teaching() -> Graded:
     """The teaching cohort, graded."""
-    return api.grade(api.read(TEACHING))
+    return api.grade(_read())
+
+
+@cache
+def _read() -> Cohort:
+    return api.read(TEACHING)

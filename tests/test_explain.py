@@ -11,9 +11,10 @@ import pytest
 from carac import api
 from carac.commands import demonstrate, showing
 from carac.findings import CaracError
-from carac.grading.explanation import Explanation, consumption, measures
-from carac.grading.explanation.facts import gather
+from carac.grading.explanation import Explanation, anticoagulants, consumption, context, measures
+from carac.grading.explanation.gathering import gather
 from carac.grading.run import Graded
+from carac.vocabulary.agents import agents
 
 #: Each case with the day worth reading.
 TAUGHT = [(patient, int(case["day_worth_reading"])) for patient, case in demonstrate.teaching_cases().items()]
@@ -219,6 +220,19 @@ def test_equal_facts_have_equal_sentences(graded: Graded) -> None:
         assert ("Every point is from the platelets" in headline) == alone, patient
         moved = len(consumption.moved(facts)) == 4
         assert ("All four items" in lines(explained(graded, patient, day), "What could explain")) == moved, patient
+
+
+def test_classes_that_explanations_look_for_are_words_of_the_vocabulary() -> None:
+    known = {agent.agent_class for agent in agents().values()}
+    assert set(anticoagulants._MOVES) | set(anticoagulants.PROLONGS) <= known
+    assert known >= context._WITH_PURPOSE
+
+
+def test_no_title_ends_in_a_comma(graded: Graded) -> None:
+    """Where a grade of the whole course has one computation, nothing is said of it."""
+    for patient, day in TAUGHT:
+        said = lines(explained(graded, patient, day), "Over the whole course")
+        assert not re.search(r", *:|, \(", said), said
 
 
 def test_points_of_each_score_add_up(graded: Graded) -> None:

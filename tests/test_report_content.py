@@ -9,13 +9,19 @@ import pytest
 
 from carac import api
 from carac.commands.reporting import options_of
+from carac.definitions import definition_of
 from carac.findings import CaracError
+from carac.report import theme
 from carac.report.build import MAKERS, build
 from carac.report.content import Document, Items, Paragraph, Table
+from carac.report.families import Line, family, lines
+from carac.report.figures.patient_bars import colour_of
 from carac.report.material import gather
 from carac.report.numbers import HIDDEN, Writer, percent, wilson
 from carac.report.options import QUESTIONS, SECTIONS, Options, from_toml, with_changes
-from carac.report.queries.patient import course_of, texts
+from carac.report.queries.patient import courses_of, texts
+from carac.report.queries.worst import Reached, Worst
+from carac.report.sections.toxicities import drawn, graded
 from carac.report.synthetic import is_synthetic
 from report_cohort import TEACHING, graded_teaching, made
 
@@ -119,6 +125,67 @@ def test_an_unknown_patient_is_told() -> None:
         build(gather(graded_teaching(), Options(sections=("people",), patients="T99"), True))
 
 
+def test_every_toxicity_that_is_graded_has_a_family() -> None:
+    """One without would stand under "Other" at the end, where nobody looks for it."""
+    material = gather(graded_teaching(), Options(), True)
+    names = {worst.definition.name for worst in graded(material) if family(worst.definition) == "Other"}
+    assert names == set()
+
+
+def test_versions_share_a_line_where_they_grade_everybody_alike() -> None:
+    plan = graded_teaching().plan
+    named = {d.name: d for d in plan.definitions}
+
+    def worst(name: str, pairs: dict[tuple[int, int], int]) -> Worst:
+        return Worst(named[name], 10, pairs)
+
+    alike, other = {(0, 0): 6, (2, 2): 4}, {(0, 0): 5, (2, 2): 5}
+    found = lines(
+        [
+            worst("ctcae_v6_fibrinogen", alike),
+            worst("astct_crs", alike),
+            worst("ctcae_v5_fibrinogen", other),
+            worst("ctcae_v4_fibrinogen", alike),
+            worst("ctcae_v5_inr", {}),
+            worst("icaht_early_as_in_authors_code", other),
+            worst("icaht_early_as_printed", other),
+        ]
+    )
+    assert [(line.family, line.title) for line in found] == [
+        ("Immune effector cell syndromes", "CRS (ASTCT)"),
+        ("Blood counts", "Early ICAHT (day 0 to 30), as in authors' code and as printed"),
+        ("Coagulation", "Fibrinogen decreased, CTCAE 4.03 and 6.0"),
+        ("Coagulation", "Fibrinogen decreased, CTCAE 5.0"),
+    ]
+
+
+def test_a_toxicity_that_few_could_be_graded_for_has_no_bar() -> None:
+    """One of 300 infusions graded, with grade 5, would be a black bar of 100 %."""
+    crs = definition_of("astct_crs")
+    rare, known = Worst(crs, 300, {(5, 5): 29}), Worst(crs, 300, {(5, 5): 30})
+    assert drawn([Line("", "", rare), Line("", "", known)]) == [Line("", "", known)]
+
+
+def test_a_share_is_told_where_at_most_a_tenth_is_open() -> None:
+    assert Reached(yes=5, no=85, open=10).is_told
+    assert not Reached(yes=5, no=84, open=11).is_told
+
+
+@pytest.mark.parametrize(
+    ("event", "colour"),
+    [
+        ({"kind": "bleeding"}, theme.BLEEDING),
+        ({"kind": "other", "isth_bleeding__present": True}, theme.BLEEDING),
+        ({"kind": "venous"}, theme.VENOUS),
+        ({"kind": None, "thrombosis_class": "arterial"}, theme.ARTERIAL),
+        ({"kind": "infection"}, theme.OTHER),
+        ({"kind": "other"}, theme.OTHER),
+    ],
+)
+def test_only_what_bled_or_clotted_has_a_colour_of_its_own(event: dict[str, object], colour: str) -> None:
+    assert colour_of(event) == colour
+
+
 def test_every_section_has_a_maker() -> None:
     assert tuple(MAKERS) == (*SECTIONS, *QUESTIONS)
 
@@ -155,10 +222,8 @@ def test_wilson_and_percent() -> None:
 
 def test_every_teaching_patient_has_a_page_that_explains_its_days() -> None:
     material = gather(graded_teaching(), Options(), True)
-    told = {
-        patient: texts(material, course_of(material, (patient, number)))
-        for patient, number in ((row["patient_id"], row["infusion_number"]) for row in material.infusions)
-    }
+    keys = [(row["patient_id"], row["infusion_number"]) for row in material.infusions]
+    told = {course.key[0]: texts(material, course) for course in courses_of(material, keys)}
     assert len(told) == 14
     assert [patient for patient, days in told.items() if not days] == []
     assert all(day.stands_out for days in told.values() for day in days)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import altair as alt
 import pytest
 
 from carac import figures
@@ -110,6 +111,37 @@ def test_bars_of_events_span_their_day() -> None:
     wanted = {e["day"] for e in events if e["isth_bleeding"] == 3 and e["day"] <= 30}
     wanted |= {e["day"] for e in events if e["thrombosis_class"] == "venous" and 0 <= e["day"] <= 30}
     assert set(middles) >= {float(day) for day in wanted}
+
+
+def test_every_figure_is_one_that_vega_lite_knows() -> None:
+    """Figures are made without being held against the schema; here they are."""
+    for section in made().document.sections:
+        for figure in section.figures():
+            assert not isinstance(figure.chart, Mapping)
+            figure.chart.to_dict(validate=True)
+
+
+def test_a_page_of_a_patient_is_one_that_vega_lite_knows() -> None:
+    for section in made().document.patients:
+        for figure in section.figures():
+            assert isinstance(figure.chart, Mapping)
+            alt.LayerChart.from_dict(figure.chart, validate=True)
+
+
+def test_the_strips_of_a_patient_are_the_grades_of_its_days() -> None:
+    """Runs of days are put together from nothing but days that have this grade, and all of these."""
+    found = {}
+    for row in rows(figures.patient(graded_teaching(), "T03").to_dict()):
+        if row.get("what") == "astct_crs":
+            first, last = row["from"] + 0.5, row["to"] - 0.5
+            found |= dict.fromkeys(range(int(first), int(last) + 1), row["grade"])
+    sql = (
+        "SELECT day, CASE WHEN astct_crs IS NULL THEN '?' WHEN astct_crs = 0 THEN ''"
+        " ELSE CAST(astct_crs AS VARCHAR) END AS grade FROM patient_days_full WHERE patient_id = 'T03'"
+        " AND day BETWEEN -7 AND 30 AND astct_crs__lowest IS NOT NULL"
+    )
+    assert found == {row["day"]: row["grade"] for row in graded_teaching().engine.fetch(sql).to_pylist()}
+    assert len(set(found.values())) > 2
 
 
 def test_panels_of_a_patient_share_their_days() -> None:

@@ -73,6 +73,15 @@ def row_of(table: list[list[str]], name: str) -> list[str]:
     return next(row for row in table if row[0].strip() == name)
 
 
+def row_of_version(table: list[list[str]], name: str) -> list[str]:
+    """The row of a toxicity under a version, which it may share with others, such as "…, CTCAE 5.0 and 6.0"."""
+    what, _, version = name.rpartition(", CTCAE ")
+    if not version or not what:
+        return row_of(table, name)
+    own = [row for row in table if row[0].strip().startswith(f"{what}, CTCAE ")]
+    return next(row for row in own if version in row[0].rpartition(", CTCAE ")[2])
+
+
 def wilson(count: int, total: int) -> str:
     """The interval as it is printed, by a formula of its own: the roots of (p - k/n)^2 = z^2 p (1 - p) / n."""
     a, b, c = 1 + Z * Z / total, -(2 * count / total + Z * Z / total), (count / total) ** 2
@@ -90,10 +99,11 @@ def wilson(count: int, total: int) -> str:
     [
         ("astct_crs", "CRS (ASTCT)"),
         ("astct_icans", "ICANS (ASTCT)"),
-        ("ctcae_v5_platelets", "CTCAE 5.0 platelet count decreased"),
-        ("ctcae_v6_platelets", "CTCAE 6.0 thrombocytopenia, by the count"),
-        ("ctcae_v5_fibrinogen", "CTCAE 5.0 fibrinogen decreased, by lower limit"),
-        ("ctcae_v4_inr", "CTCAE 4.03 INR increased, by upper limit"),
+        ("ctcae_v5_platelets", "Platelet count decreased, CTCAE 5.0"),
+        ("ctcae_v6_platelets", "Thrombocytopenia, by the count, CTCAE 6.0"),
+        ("ctcae_v5_fibrinogen", "Fibrinogen decreased, CTCAE 5.0"),
+        ("ctcae_v6_fibrinogen", "Fibrinogen decreased, CTCAE 6.0"),
+        ("ctcae_v4_inr", "INR increased, by upper limit, CTCAE 4.03"),
     ],
 )
 def test_worst_grades(column: str, title: str) -> None:
@@ -104,7 +114,7 @@ def test_worst_grades(column: str, title: str) -> None:
     known = [(low, high) for low, high in own if low is not None]
     html, word = html_tables()["toxicities"], word_table(html_tables()["toxicities"][0])
     for table in (html, word):
-        row = row_of(table, title)
+        row = row_of_version(table, title)
         assert row[1] == f"{len(known)} of {len(own)}"
         for grade in range(6):
             if row[2 + grade] != "–":

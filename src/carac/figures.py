@@ -27,6 +27,7 @@ from carac.analysis.under_reporting import under_reporting as under_reporting_of
 from carac.endpoints.study import Study
 from carac.findings import CaracError
 from carac.grading.run import Graded
+from carac.report.families import lines
 from carac.report.figures.collected import collected_figure
 from carac.report.figures.course import course as course_figure
 from carac.report.figures.coverage import coverage_figure, severity_figure
@@ -55,8 +56,8 @@ from carac.report.questions.anticoagulation import anticoagulation_figure
 from carac.report.questions.asked import sentence
 from carac.report.questions.risk import risk_figure
 from carac.report.sections.heat_map import panels
+from carac.report.sections.toxicities import drawn
 from carac.report.sections.toxicities import graded as worst_grades
-from carac.report.sections.toxicities import ordered
 from carac.report.synthetic import is_synthetic
 
 __all__ = [
@@ -109,9 +110,9 @@ def course(graded: Graded, analyte: str, by: str = "crs_peak", **options: Any) -
 
 
 def toxicities(graded: Graded, **options: Any) -> alt.TopLevelMixin:
-    """Worst grades under every definition, as shares of those graded."""
+    """Worst grades by family, as shares of those graded; versions that grade everybody alike share a bar."""
     material = _material(graded, options)
-    return grade_bars(material, [worst for worst in ordered(worst_grades(material)) if worst.graded])
+    return grade_bars(material, drawn(lines(worst_grades(material))))
 
 
 def grades_by_day(graded: Graded, **options: Any) -> alt.TopLevelMixin:
@@ -172,7 +173,7 @@ def patient(graded: Graded, patient: str, infusion: int = 1, **options: Any) -> 
     infusion: infusion_number.
     """
     material = _material(graded, options)
-    return patient_figure(material, course_of(material, (patient, infusion)))
+    return alt.LayerChart.from_dict(patient_figure(material, course_of(material, (patient, infusion))))
 
 
 # ---- of a study: carac.study(...)

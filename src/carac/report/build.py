@@ -8,6 +8,7 @@ from dataclasses import replace
 from carac.analysis.settings import Settings
 from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Voice
+from carac.report.drawing import unchecked
 from carac.report.material import Material
 from carac.report.options import QUESTIONS as WITH_QUESTIONS
 from carac.report.questions.asked import Asked
@@ -63,11 +64,12 @@ def build(material: Material, progress: Progress | None = None) -> Document:
     """The whole report, as content."""
     progress = progress or Progress()
     made = []
-    for name in material.options.sections:
-        with progress.step(f"section {name}"):
-            made.append(MAKERS[name](material))
-    with progress.step("pages of patients"):
-        pages = patients.sections(material, progress)
+    with unchecked():
+        for name in material.options.sections:
+            with progress.step(f"section {name}"):
+                made.append(MAKERS[name](material))
+        with progress.step("pages of patients"):
+            pages = patients.sections(material, progress)
     return Document(
         material.options.title, _subtitle(material), material.synthetic, tuple(_lead(material)), tuple(made), pages
     )

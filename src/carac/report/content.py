@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import altair as alt
+
+#: A chart of Altair, or the plain Vega-Lite specification of one.
+Chart = alt.TopLevelMixin | Mapping[str, Any]
+
+
+#: Dots to the inch of a printed picture; charts are laid out at 96.
+PRINT_DOTS = 300
+#: Those of a page of a patient, which is read and not printed in a journal.
+READING_DOTS = 200
 
 
 class Voice(StrEnum):
@@ -74,16 +84,18 @@ class Figure:
     ----------
     name: name of its files and anchor on the page.
     title: what it shows.
-    chart: the Altair chart.
+    chart: the Altair chart, or its specification.
     alternative: what a reader who cannot see it is told: what is drawn, and the main numbers.
     notes: denominators, ranges, what is missing.
+    dots: to the inch of its picture: what a journal asks for, or less where it is only read.
     """
 
     name: str
     title: str
-    chart: alt.TopLevelMixin
+    chart: Chart
     alternative: str
     notes: tuple[str, ...] = ()
+    dots: int = PRINT_DOTS
 
 
 Block = Heading | Paragraph | Items | Table | Figure

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
-import altair as alt
 import vl_convert
+from altair.utils import schemapi
 
-#: Dots to the inch of a printed picture; charts are laid out at 96.
-PRINT_DOTS = 300
+from carac.report.content import PRINT_DOTS, Chart
+
 _SCREEN_DOTS = 96
 
 
@@ -29,10 +31,21 @@ def _registered() -> bool:
     return True
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Charts made within are not held against the schema of Vega-Lite part by part, which takes longer than the rest.
+
+    A test holds every figure against it.
+    """
+    with schemapi.debug_mode(False):
+        yield
+
+
+def svg(chart: Chart) -> str:
     """The chart as SVG."""
     assert _registered()
-    drawn: str = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()), allowed_base_urls=[])
+    said = chart if isinstance(chart, Mapping) else chart.to_dict(validate=False)
+    drawn: str = vl_convert.vegalite_to_svg(json.dumps(said), allowed_base_urls=[])
     return _with_font(drawn)
 
 

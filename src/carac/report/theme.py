@@ -114,10 +114,12 @@ def config() -> dict[str, Any]:
     }
 
 
-def finished(chart: Any, title: str, subtitle: str = "", synthetic: bool = False) -> alt.TopLevelMixin:
-    """A chart with title, subtitle and configuration; the subtitle of a synthetic one begins with the mark."""
+def heading(title: str, subtitle: str = "", synthetic: bool = False) -> dict[str, Any]:
+    """Title and subtitle of a chart; the subtitle of a synthetic one begins with the mark."""
     lines = [text for text in (SYNTHETIC_MARK if synthetic else "", subtitle) if text]
-    parts: dict[str, Any] = {"text": title}
-    if lines:
-        parts["subtitle"] = [" · ".join(lines)]
-    return chart.properties(title=alt.TitleParams(**parts)).configure(**config())
+    return {"text": title, **({"subtitle": [" · ".join(lines)]} if lines else {})}
+
+
+def finished(chart: Any, title: str, subtitle: str = "", synthetic: bool = False) -> alt.TopLevelMixin:
+    """A chart with title, subtitle and configuration."""
+    return chart.properties(title=alt.TitleParams(**heading(title, subtitle, synthetic))).configure(**config())

@@ -11,12 +11,12 @@ _MOVES = {
     "vitamin_k_antagonist": "raises INR and prothrombin time, prolongs aPTT a little and lowers D-dimer",
     "direct_oral_anticoagulant": "can prolong prothrombin time and aPTT, and lowers D-dimer",
     "unfractionated_heparin": "prolongs aPTT, and lowers D-dimer",
-    "argatroban": "prolongs aPTT and raises INR",
+    "direct_thrombin_inhibitor": "prolongs aPTT and raises INR",
     "low_molecular_weight_heparin": "hardly moves INR or aPTT",
-    "fondaparinux": "hardly moves INR or aPTT",
+    "indirect_factor_xa_inhibitor": "hardly moves INR or aPTT",
 }
 #: Of these, what lengthens prothrombin time.
-PROLONGS = ("vitamin_k_antagonist", "direct_oral_anticoagulant", "argatroban")
+PROLONGS = ("vitamin_k_antagonist", "direct_oral_anticoagulant", "direct_thrombin_inhibitor")
 _HEPARINS = ("unfractionated_heparin", "low_molecular_weight_heparin")
 #: INR above its baseline by this factor asks why it rose.
 RISEN = 1.5

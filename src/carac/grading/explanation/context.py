@@ -109,8 +109,9 @@ def agent_title(agent: str) -> str:
 #: Treatments whose purpose (prophylactic or therapeutic) changes what they say.
 _WITH_PURPOSE = frozenset(
     {
-        *("vitamin_k_antagonist", "direct_oral_anticoagulant", "unfractionated_heparin", "fondaparinux", "argatroban"),
-        *("low_molecular_weight_heparin", "platelet_transfusion", "plasma_transfusion", "red_cell_transfusion"),
+        *("vitamin_k_antagonist", "direct_oral_anticoagulant", "unfractionated_heparin"),
+        *("indirect_factor_xa_inhibitor", "direct_thrombin_inhibitor", "low_molecular_weight_heparin"),
+        *("platelet_transfusion", "plasma_transfusion", "red_cell_transfusion"),
         *("fibrinogen_replacement", "antifibrinolytic", "granulocyte_colony_stimulating_factor"),
     }
 )

@@ -40,10 +40,13 @@ def whole_course(facts: Facts) -> list[str]:
         if not _from_baseline(definition):
             made = _course(facts, definition)
             together.setdefault((made.title, made.window, made.said), []).append(made.by)
-    return [
-        f"{title}, {words.listed([by for by in ways if by])}{window}: {said}"
-        for (title, window, said), ways in together.items()
-    ]
+    return [", ".join([title, *_named(ways)]) + f"{window}: {said}" for (title, window, said), ways in together.items()]
+
+
+def _named(ways: list[str]) -> list[str]:
+    """The computations as one phrase; nothing where there is only one and it has no name."""
+    named = [by for by in ways if by]
+    return [words.listed(named)] if named else []
 
 
 def _known(facts: Facts) -> list[Definition]:

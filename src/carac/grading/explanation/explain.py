@@ -21,7 +21,8 @@ from carac.grading.explanation import (
     toxicity,
     words,
 )
-from carac.grading.explanation.facts import Facts, gather
+from carac.grading.explanation.facts import Facts
+from carac.grading.explanation.gathering import gather
 from carac.grading.run import Graded
 from carac.language.definition import Definition
 from carac.vocabulary.products import products

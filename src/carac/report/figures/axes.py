@@ -12,6 +12,12 @@ from carac.report import theme
 #: Rows as a chart takes them.
 Rows = Sequence[Mapping[str, Any]]
 
+#: Channels that stay at one pixel; Altair gives these no types. Named as channels, they spare it a long search.
+x_at: Any = alt.XValue
+x2_at: Any = alt.X2Value
+y_at: Any = alt.YValue
+y2_at: Any = alt.Y2Value
+
 #: Days that may carry a number; a window shows those that fit.
 _TICKS = (-35, -28, -21, -14, -7, -3, 0, 3, 7, 10, 14, 17, 21, 24, 28, 35, 42, 49, 56, 63, 70, 77, 84, 91, 100)
 _EVERY_WEEK = tuple(day for day in _TICKS if day % 7 == 0 or day == 100)
@@ -27,22 +33,34 @@ def ticks(first: int, last: int) -> list[int]:
 
 def day_axis(first: int, last: int, title: str | None = "Days after infusion", grid: bool = False) -> alt.X:
     """The x channel of a field ``day``: the first and last day stand half a day within the frame."""
-    axis = alt.Axis(
-        values=ticks(first, last),
-        title=title,
-        grid=grid,
-        labelExpr="replace(datum.label, '-', '−')",
-        labelOverlap=False,
-        labels=title is not None,
-        ticks=title is not None,
-        domain=title is not None,
-    )
+    axis = alt.Axis(**axis_options(first, last, title, grid))
     return alt.X("day:Q", scale=day_scale(first, last), axis=axis)
 
 
+def axis_options(
+    first: int, last: int, title: str | None = "Days after infusion", grid: bool = False
+) -> dict[str, Any]:
+    """The options of a day axis; without a title it is bare."""
+    return {
+        "values": ticks(first, last),
+        "title": title,
+        "grid": grid,
+        "labelExpr": "replace(datum.label, '-', '−')",
+        "labelOverlap": False,
+        "labels": title is not None,
+        "ticks": title is not None,
+        "domain": title is not None,
+    }
+
+
 def day_scale(first: int, last: int) -> alt.Scale:
-    """The scale of days: half a day of room on both sides, so that a day is as wide as its bar."""
-    return alt.Scale(domain=[first - 0.5, last + 0.5], nice=False, zero=False)
+    """The scale of days."""
+    return alt.Scale(**scale_options(first, last))
+
+
+def scale_options(first: int, last: int) -> dict[str, Any]:
+    """The options of the scale of days: half a day of room on both sides, so that a day is as wide as its bar."""
+    return {"domain": [first - 0.5, last + 0.5], "nice": False, "zero": False}
 
 
 def pixel_of_day(day: float, first: int, last: int, width: float) -> float:
@@ -56,12 +74,17 @@ def data(rows: Rows) -> alt.InlineData:
     return alt.InlineData(values=tuple(dict(row) for row in rows))
 
 
+def told(*fields: str) -> list[alt.Tooltip]:
+    """What a notebook tells of a mark that is pointed at."""
+    return [alt.Tooltip(field) for field in fields]
+
+
 def infusion_line(first: int, last: int, height: float) -> alt.Chart:
     """A fine line at day 0."""
     return (
         alt.Chart(data([{"day": 0}]))
         .mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[2, 2])
-        .encode(x=alt.X("day:Q", scale=day_scale(first, last)), y=alt.value(0), y2=alt.value(height))
+        .encode(x=alt.X("day:Q", scale=day_scale(first, last)), y=y_at(0), y2=y2_at(height))
     )
 
 
@@ -87,12 +110,12 @@ def counts_below(
         .encode(
             x=alt.X("day:Q", scale=day_scale(first, last)),
             y=_pixels(),
-            text="text:N",
+            text=alt.Text("text:N"),
             color=alt.Color("colour:N", scale=None),
         ),
         alt.Chart(data(names))
         .mark_text(fontSize=theme.SMALL, align="right", baseline="middle", dx=-(6 + 3.3 * longest))
-        .encode(x=alt.value(0), y=_pixels(), text="label:N", color=alt.Color("colour:N", scale=None)),
+        .encode(x=x_at(0), y=_pixels(), text=alt.Text("label:N"), color=alt.Color("colour:N", scale=None)),
     ]
 
 

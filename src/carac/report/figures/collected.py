@@ -40,9 +40,9 @@ def collected_figure(found: Sequence[Reported], synthetic: bool) -> alt.TopLevel
     layers = [
         chart.mark_rect().encode(
             x=alt.X("from:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=axis),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=marks.down("y"),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             color=marks.colour("fill"),
         ),
         marks.words([one for one in names if one["side"] == "head"], -282, size=theme.TEXT, bold=True),

@@ -111,7 +111,7 @@ def panel(
     y = vertical(_extent(drawn, limits), analyte in LOGARITHMIC)
     # Many bands make mud of each other: quartiles are drawn as bands for up to four groups.
     bands = [_bands(drawn, groups, first, last, y)] if len(groups) <= 4 else []
-    threshold_lines, threshold_words = _threshold_layers(limits, y, width)
+    threshold_lines, threshold_words = _threshold_layers(limits, y, width, _emptier(drawn, limits, y))
     layers = [
         *threshold_lines,
         axes.infusion_line(first, last, y.height),
@@ -138,9 +138,9 @@ def _bands(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, la
         .encode(
             x=alt.X("day:Q", scale=axes.day_scale(first, last)),
             y=alt.Y("low:Q", scale=y.scale()),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color("colour:N", scale=None),
-            detail=["group:N", "run:N"],
+            detail=[alt.Detail("group:N"), alt.Detail("run:N")],
         )
     )
 
@@ -157,8 +157,8 @@ def _lines(rows: Sequence[DayQuartiles], groups: Sequence[Group], first: int, la
                 axis=alt.Axis(values=y.ticks(), grid=True, title=None, domain=False, format=",.6~g"),
             ),
             color=alt.Color("colour:N", scale=None),
-            detail=["group:N", "run:N"],
-            tooltip=["group:N", "day:Q", "median:Q", "low:Q", "high:Q", "n:Q"],
+            detail=[alt.Detail("group:N"), alt.Detail("run:N")],
+            tooltip=axes.told("group:N", "day:Q", "median:Q", "low:Q", "high:Q", "n:Q"),
         )
     )
 
@@ -218,24 +218,40 @@ def _names(
     ]
     lines: Any = alt.Chart(axes.data(leaders)).mark_rule(strokeWidth=0.75, opacity=0.6)
     return [
-        lines.encode(x=marks.across("x"), x2="x2:Q", y=marks.down("y"), y2="y2:Q", color=marks.colour()),
+        lines.encode(
+            x=marks.across("x"), x2=alt.X2("x2:Q"), y=marks.down("y"), y2=alt.Y2("y2:Q"), color=marks.colour()
+        ),
         marks.words(texts, width + 15, size=theme.TEXT, bold=True, field="label"),
     ]
 
 
-def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float) -> tuple[list[Any], list[Any]]:
+def _emptier(rows: Sequence[DayQuartiles], limits: Sequence[Threshold], y: Vertical) -> str:
+    """The side of the frame, left or right, on which fewer medians run where the words of the cut-points stand."""
+    days = sorted({row.day for row in rows})
+    third = len(days) // 3
+    sides = {"left": set(days[:third]), "right": set(days[len(days) - third :])}
+    wanted = [y.pixel(limit.value) - 7 for limit in limits if y.low < limit.value < y.high]
+
+    def crossed(side: str) -> int:
+        near = (y.pixel(max(row.middle, y.low)) for row in rows if row.day in sides[side])
+        return sum(abs(pixel - place) < 12 for pixel in near for place in wanted)
+
+    return "left" if crossed("left") < crossed("right") else "right"
+
+
+def _threshold_layers(limits: Sequence[Threshold], y: Vertical, width: float, side: str) -> tuple[list[Any], list[Any]]:
     """Lines at the cut-points, which lie behind the courses, and their words, which stand before them."""
     inside = [limit for limit in limits if y.low < limit.value < y.high]
     if not inside:
         return [], []
-    # The words stand above their line at the right; two close lines share no room.
+    # The words stand above their line; two close lines share no room.
     wanted = [y.pixel(limit.value) - 7 for limit in inside]
     places = spread(wanted, 12, 4, y.height)
     rows = [
         {"value": limit.value, "words": limit.words, "y": place} for limit, place in zip(inside, places, strict=True)
     ]
     rules: Any = alt.Chart(axes.data(rows)).mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[5, 3], opacity=0.8)
-    said = marks.haloed(rows, width - 3, align="right", size=10, ink=theme.MUTED, field="words")
+    said = marks.haloed(rows, width - 3 if side == "right" else 3, align=side, size=10, ink=theme.MUTED, field="words")
     return [rules.encode(y=alt.Y("value:Q", scale=y.scale()))], said
 
 

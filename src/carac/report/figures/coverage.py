@@ -56,11 +56,11 @@ def _cells(rows: Sequence[dict[str, object]], first: int, last: int) -> Any:
         .mark_rect()
         .encode(
             x=alt.X("from:Q", scale=x["scale"], axis=x["axis"]),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             color=alt.Color("fill:N", scale=None),
-            tooltip=["analyte:N", "day:Q", "share:Q"],
+            tooltip=axes.told("analyte:N", "day:Q", "share:Q"),
         )
     )
 
@@ -120,8 +120,8 @@ def _slopes(points: axes.Rows, grades: Sequence[int]) -> Any:
             x=_grade_axis(grades),
             y=alt.Y("share:Q", scale=alt.Scale(domain=[0, 100], nice=False), axis=axis),
             color=alt.Color("colour:N", scale=None),
-            detail="analyte:N",
-            tooltip=["analyte:N", "grade:Q", "share:Q", "n:Q", "observed:Q"],
+            detail=alt.Detail("analyte:N"),
+            tooltip=axes.told("analyte:N", "grade:Q", "share:Q", "n:Q", "observed:Q"),
         )
     )
 

@@ -45,7 +45,7 @@ def _published(topic: Topic, height: float) -> list[Any]:
     low, high, _ = PUBLISHED[topic.name]
     chart: Any = alt.Chart(axes.data([{"from": low, "to": high}]))
     band = chart.mark_rect(color=theme.GRID).encode(
-        x=alt.X("from:Q", scale=_scale(), axis=_axis()), x2="to:Q", y=alt.value(0), y2=alt.value(height)
+        x=alt.X("from:Q", scale=_scale(), axis=_axis()), x2=alt.X2("to:Q"), y=axes.y_at(0), y2=axes.y2_at(height)
     )
     label = [{"text": f"published: {low:g} to {high:g} %", "y": -9, "share": (low + high) / 2}]
     return [band, marks.words(label, alt.X("share:Q", scale=_scale(), axis=_axis()), align="center", ink=theme.MUTED)]
@@ -62,10 +62,12 @@ def _axis() -> alt.Axis:
 def _points(rows: axes.Rows) -> list[Any]:
     chart: Any = alt.Chart(axes.data(rows))
     line = chart.mark_rule(color=theme.EVERYONE, strokeWidth=2).encode(
-        x=alt.X("low:Q", scale=_scale(), axis=_axis()), x2="high:Q", y=marks.down("y")
+        x=alt.X("low:Q", scale=_scale(), axis=_axis()), x2=alt.X2("high:Q"), y=marks.down("y")
     )
     point = chart.mark_point(filled=True, size=60, color=theme.GROUPS[1], opacity=1).encode(
-        x=alt.X("share:Q", scale=_scale(), axis=_axis()), y=marks.down("y"), tooltip=["definition:N", "share:Q"]
+        x=alt.X("share:Q", scale=_scale(), axis=_axis()),
+        y=marks.down("y"),
+        tooltip=axes.told("definition:N", "share:Q"),
     )
     return [line, point]
 
@@ -135,7 +137,9 @@ def combinations_figure(topic: Topic, synthetic: bool) -> alt.TopLevelMixin:
     link: Any = alt.Chart(axes.data(links or [{"x": -50, "y": 0, "y2": 0}]))
     layers = [
         marks.boxes(bars),
-        link.mark_rule(color=theme.EVERYONE, strokeWidth=2).encode(x=marks.across("x"), y=marks.down("y"), y2="y2:Q"),
+        link.mark_rule(color=theme.EVERYONE, strokeWidth=2).encode(
+            x=marks.across("x"), y=marks.down("y"), y2=alt.Y2("y2:Q")
+        ),
         dot.mark_circle(size=90, opacity=1).encode(x=marks.across("x"), y=marks.down("y"), color=marks.colour()),
         marks.words(numbers, "xc", align="center"),
         marks.words(names, -10, align="right"),

@@ -85,11 +85,11 @@ def _marks(rows: Sequence[dict[str, object]], first: int, last: int) -> Any:
         .mark_rect(cornerRadius=1.5)
         .encode(
             x=x,
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             color=alt.Color("colour:N", scale=None),
-            tooltip=["patient:N", "day:Q", "lane:N", "what:N"],
+            tooltip=axes.told("patient:N", "day:Q", "lane:N", "what:N"),
         )
     )
 

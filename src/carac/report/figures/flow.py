@@ -63,7 +63,7 @@ def _drawn(boxes: axes.Rows, texts: axes.Rows, lines: axes.Rows, height: float) 
     rules: Any = alt.Chart(axes.data(lines)).mark_rule(color=theme.MUTED)
     names, numbers, reasons = ([t for t in inside if t["weight"] == kind] for kind in ("normal", 600, "side"))
     layers = [
-        rules.encode(x=marks.across("x"), y=marks.down("y"), x2="x2:Q", y2="y2:Q"),
+        rules.encode(x=marks.across("x"), y=marks.down("y"), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")),
         marks.boxes([{**box, "fill": theme.PAPER} for box in boxes], stroke=theme.INK, strokeWidth=1, cornerRadius=3),
         marks.words(names, "x", align="center", size=theme.TEXT),
         marks.words(numbers, "x", align="center", size=theme.TEXT, bold=True),

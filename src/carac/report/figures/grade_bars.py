@@ -7,44 +7,41 @@ from typing import Any
 
 import altair as alt
 
-from carac.report import theme, words
+from carac.report import theme
+from carac.report.families import Line
 from carac.report.figures import axes, marks
 from carac.report.material import Material
 from carac.report.numbers import percent
 from carac.report.queries.worst import Worst
 
-BAR, PITCH, BREAK = 17, 22, 30
+BAR, PITCH, BREAK = 17, 22, 8
 WIDTH = 330
 #: Narrower segments carry no number.
 NARROWEST = 24
 _OPEN = "range"
 
 
-def grade_bars(material: Material, found: Sequence[Worst]) -> alt.TopLevelMixin:
+def grade_bars(material: Material, found: Sequence[Line]) -> alt.TopLevelMixin:
     """Bars of worst grades.
 
     Parameters
     ----------
-    found: the definitions, in the order in which they are drawn; a break is set between instruments.
+    found: the lines, in the order in which they are drawn; the name of a family stands above its first.
     """
-    shown = [worst for worst in found if worst.graded]
     segments: list[dict[str, object]] = []
     names: list[dict[str, object]] = []
-    top = 0.0
-    before = ""
-    for worst in shown:
-        top += BREAK if before not in ("", worst.definition.instrument) else 0 if not before else PITCH
-        before = worst.definition.instrument
-        segments += _segments(worst, top)
-        names += _names(material, worst, top)
-    height = top + BAR
-    layers = [
-        _bars(segments),
-        _numbers(segments),
-        *_texts(names),
-        *_key(any(s["grade"] == _OPEN for s in segments)),
-    ]
-    chart = marks.layered(layers, WIDTH, height)
+    top, before = 0.0, ""
+    for line in found:
+        if line.family != before:
+            top += BREAK if before else 0
+            names.append({"text": line.family, "side": "head", "y": top + BAR / 2})
+            before = line.family
+            top += PITCH
+        segments += _segments(line.worst, top)
+        names += _names(material, line, top)
+        top += PITCH
+    layers = [_bars(segments), _numbers(segments), *_texts(names), *_key({str(s["grade"]) for s in segments})]
+    chart = marks.layered(layers, WIDTH, max(top - PITCH + BAR, BAR))
     until = material.options.worst_until
     subtitle = f"Worst grade on days 0 to {until} (ICAHT and T-ICAHT: of their own windows), % of those graded"
     return theme.finished(chart, "Toxicities by grade", subtitle, material.synthetic)
@@ -73,24 +70,13 @@ def _segments(worst: Worst, top: float) -> list[dict[str, object]]:
     return made
 
 
-def _names(material: Material, worst: Worst, top: float) -> list[dict[str, object]]:
-    write = material.writer
+def _names(material: Material, line: Line, top: float) -> list[dict[str, object]]:
+    write, worst = material.writer, line.worst
     decided = f"{write.count(worst.graded, worst.total)} of {worst.total}"
     return [
-        {"text": bar_title(worst), "side": "left", "y": top + BAR / 2},
+        {"text": line.title, "side": "left", "y": top + BAR / 2},
         {"text": decided, "side": "right", "y": top + BAR / 2},
     ]
-
-
-def bar_title(worst: Worst) -> str:
-    """A short title: the version stands where an instrument has several."""
-    title = words.definition_title(worst.definition).removesuffix(" (software convention)")
-    if worst.definition.instrument == "CTCAE":
-        version = f"CTCAE {worst.definition.version} "
-        what = title.removeprefix(version).removesuffix(", by lower limit").removesuffix(", absolute")
-        what = what if what.startswith("aPTT") else f"{what[0].upper()}{what[1:]}"
-        return f"{what}, CTCAE {worst.definition.version}"
-    return title
 
 
 def _bars(rows: Sequence[dict[str, object]]) -> alt.Chart:
@@ -100,11 +86,11 @@ def _bars(rows: Sequence[dict[str, object]]) -> alt.Chart:
         .mark_rect(stroke=theme.PAPER, strokeWidth=1)
         .encode(
             x=alt.X("from:Q", scale=alt.Scale(domain=[0, 100], nice=False), axis=axis),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             color=alt.Color("fill:N", scale=None),
-            tooltip=["definition:N", "grade:N", "n:N"],
+            tooltip=axes.told("definition:N", "grade:N", "n:N"),
         )
     )
 
@@ -114,15 +100,18 @@ def _numbers(rows: Sequence[dict[str, object]]) -> Any:
 
 
 def _texts(rows: Sequence[dict[str, object]]) -> list[Any]:
-    left = [row for row in rows if row["side"] == "left"]
-    right = [row for row in rows if row["side"] == "right"]
-    return [marks.words(left, -10, align="right", size=theme.TEXT), marks.words(right, WIDTH + 10)]
+    head, left, right = ([row for row in rows if row["side"] == side] for side in ("head", "left", "right"))
+    return [
+        marks.words(head, -10, align="right", size=theme.TEXT, bold=True),
+        marks.words(left, -10, align="right", size=theme.TEXT),
+        marks.words(right, WIDTH + 10),
+    ]
 
 
-def _key(with_range: bool) -> list[Any]:
-    """The grades and their colours, above the bars."""
-    grades = [(f"grade {n}" if n == 0 else str(n), theme.GRADES[n]) for n in range(5)]
-    if with_range:
+def _key(drawn: set[str]) -> list[Any]:
+    """The grades and their colours, above the bars; the fifth only where somebody has it."""
+    grades = [(f"grade {n}" if n == 0 else str(n), theme.GRADES[n]) for n in range(6) if n < 5 or "5" in drawn]
+    if _OPEN in drawn:
         grades.append(("range only", theme.RANGE))
     head = marks.words([{"text": "n graded", "y": -16}], WIDTH + 10, ink=theme.MUTED)
     return [*marks.key(grades, -22), head]

@@ -70,10 +70,10 @@ def _panel(material: Material, one: HeatMap, keys: Sequence[Key], height: float,
         .mark_image(aspect=False, smooth=False)
         .encode(
             x=alt.X("from:Q", scale=axes.day_scale(first, last), axis=axis),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
-            url="url:N",
+            y2=alt.Y2("y2:Q"),
+            url=alt.Url("url:N"),
         )
     )
     head = marks.words([{"text": one.title, "y": -13}], 0.0, size=theme.TEXT, bold=True)
@@ -92,7 +92,7 @@ def _frame(height: float) -> alt.Chart:
     return (
         alt.Chart(axes.data([{}]))
         .mark_rect(filled=False, stroke=theme.LINE, strokeWidth=1)
-        .encode(x=alt.value(0), x2=alt.value(PANEL), y=alt.value(0), y2=alt.value(height))
+        .encode(x=axes.x_at(0), x2=axes.x2_at(PANEL), y=axes.y_at(0), y2=axes.y2_at(height))
     )
 
 
@@ -119,13 +119,13 @@ def _names(material: Material, keys: Sequence[Key], height: float) -> list[Any]:
     lines = (
         alt.Chart(axes.data(ends))
         .mark_rule(color=theme.MUTED, strokeWidth=2)
-        .encode(x=alt.value(-6), y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q")
+        .encode(x=axes.x_at(-6), y=alt.Y("y:Q", scale=None, axis=None), y2=alt.Y2("y2:Q"))
     )
     return [lines, marks.words(texts, -12, align="right")]
 
 
 def _key(height: float) -> list[Any]:
     """What the colours are, beneath the first panel."""
-    labels = [("grade 0", theme.GRADES[0]), *((str(n), theme.GRADES[n]) for n in range(1, 5))]
+    labels = [("grade 0", theme.GRADES[0]), *((str(n), theme.GRADES[n]) for n in range(1, 6))]
     labels += [("range only", theme.RANGE), ("nothing known that day", theme.UNKNOWN)]
     return marks.key(labels, height + 52)

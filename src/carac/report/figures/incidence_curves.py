@@ -134,7 +134,7 @@ def _band(curve: Curve, colour: str, first: int, last: int, top: float) -> Any:
     return chart.mark_area(interpolate="step-after", color=colour, opacity=0.16).encode(
         x=axes.day_axis(first, last),
         y=alt.Y("low:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=_share_axis(top)["axis"]),
-        y2="high:Q",
+        y2=alt.Y2("high:Q"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 
 from carac.report import theme
-from carac.report.figures.axes import Rows, data
+from carac.report.figures.axes import Rows, data, x2_at, x_at
 
 
 def across(field: str) -> alt.X:
@@ -52,8 +52,8 @@ def words(
     mark["fontWeight"] = theme.SEMIBOLD if bold else "normal"
     mark["color"] = ink or theme.INK
     chart: Any = alt.Chart(data(rows))
-    place = across(x) if isinstance(x, str) else alt.value(x) if isinstance(x, int | float) else x
-    drawn = chart.mark_text(**mark).encode(x=place, y=down(y), text=f"{field}:N")
+    place = across(x) if isinstance(x, str) else x_at(x) if isinstance(x, int | float) else x
+    drawn = chart.mark_text(**mark).encode(x=place, y=down(y), text=alt.Text(f"{field}:N"))
     coloured = not ink and bool(rows) and "colour" in rows[0]
     return drawn.encode(color=colour()) if coloured else drawn
 
@@ -68,13 +68,15 @@ def haloed(rows: Rows, x: float | str | alt.X, **options: Any) -> list[Any]:
 def boxes(rows: Rows, fill: str = "fill", **mark: Any) -> Any:
     """Boxes from ``x``, ``y`` to ``x2``, ``y2`` in pixels."""
     chart: Any = alt.Chart(data(rows))
-    return chart.mark_rect(**mark).encode(x=across("x"), x2="x2:Q", y=down("y"), y2="y2:Q", color=colour(fill))
+    return chart.mark_rect(**mark).encode(
+        x=across("x"), x2=alt.X2("x2:Q"), y=down("y"), y2=alt.Y2("y2:Q"), color=colour(fill)
+    )
 
 
 def level_lines(rows: Rows, width: float, y: str = "y", ink: str = theme.GRID) -> Any:
     """Lines from left to right."""
     chart: Any = alt.Chart(data(rows))
-    return chart.mark_rule(color=ink).encode(y=down(y), x=alt.value(0), x2=alt.value(width))
+    return chart.mark_rule(color=ink).encode(y=down(y), x=x_at(0), x2=x2_at(width))
 
 
 def key(labels: Sequence[tuple[str, str]], y: float, x: float = 0.0) -> list[Any]:

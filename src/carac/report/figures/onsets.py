@@ -32,7 +32,10 @@ def onset_figure(found: Sequence[Timing], last: int, synthetic: bool) -> alt.Top
     height = LANE * max(len(found), 1) - 8
     chart: Any = alt.Chart(axes.data(ticks or [{"day": 0, "y": -5, "y2": -5, "endpoint": ""}]))
     lanes = chart.mark_rule(color=theme.EVERYONE, opacity=0.35, strokeWidth=1.6).encode(
-        x=axes.day_axis(0, last), y=marks.down("y"), y2="y2:Q", tooltip=["endpoint:N", "day:Q"]
+        x=axes.day_axis(0, last),
+        y=marks.down("y"),
+        y2=alt.Y2("y2:Q"),
+        tooltip=axes.told("endpoint:N", "day:Q"),
     )
     layers = [
         lanes,
@@ -51,7 +54,9 @@ def _quartiles(rows: axes.Rows, last: int) -> list[Any]:
         return []
     chart: Any = alt.Chart(axes.data(rows))
     x = alt.X("from:Q", scale=axes.day_scale(0, last), axis=axes.day_axis(0, last)["axis"])
-    bar = chart.mark_rule(color=theme.GROUPS[1], strokeWidth=4, opacity=0.8).encode(x=x, x2="to:Q", y=marks.down("y"))
+    bar = chart.mark_rule(color=theme.GROUPS[1], strokeWidth=4, opacity=0.8).encode(
+        x=x, x2=alt.X2("to:Q"), y=marks.down("y")
+    )
     point = chart.mark_point(filled=True, size=70, color=theme.GROUPS[1], opacity=1).encode(
         x=axes.day_axis(0, last), y=marks.down("y")
     )
@@ -107,7 +112,7 @@ def _overlap_marks(points: axes.Rows, spans: axes.Rows) -> list[Any]:
     line: Any = alt.Chart(axes.data(spans))
     made = [
         line.mark_rule(color=theme.LINE, strokeWidth=3).encode(
-            x=alt.X("from:Q", scale=scale, axis=axis), x2="to:Q", y=marks.down("y")
+            x=alt.X("from:Q", scale=scale, axis=axis), x2=alt.X2("to:Q"), y=marks.down("y")
         )
     ]
     shapes: dict[str, dict[str, Any]] = {
@@ -119,7 +124,9 @@ def _overlap_marks(points: axes.Rows, spans: axes.Rows) -> list[Any]:
         chart: Any = alt.Chart(axes.data([one for one in points if one["kind"] == kind]))
         made.append(
             chart.mark_point(opacity=1, **shape).encode(
-                x=alt.X("share:Q", scale=scale, axis=axis), y=marks.down("y"), tooltip=["share:Q"]
+                x=alt.X("share:Q", scale=scale, axis=axis),
+                y=marks.down("y"),
+                tooltip=axes.told("share:Q"),
             )
         )
     return made

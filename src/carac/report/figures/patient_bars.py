@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from carac.grading.explanation.context import agent_title
 from carac.report import theme
-from carac.report.figures import axes, marks
-from carac.report.material import Material
+from carac.report.figures.sheet import Sheet
 from carac.report.queries.patient import Course
 
 LINE = 17.0
@@ -79,68 +77,54 @@ def spans(course: Course) -> list[Span]:
     return found
 
 
-def _event(row: dict[str, object]) -> Span:
-    bleeding = row["kind"] == "bleeding" or row.get("isth_bleeding__present") is True
+def colour_of(row: Mapping[str, Any]) -> str:
+    """The colour of an event: what bled, what clotted in a vein or an artery, and grey for all else."""
+    if _bled(row):
+        return theme.BLEEDING
+    clot = row.get("thrombosis_class") or row["kind"]
+    if clot == "arterial":
+        return theme.ARTERIAL
+    return theme.VENOUS if row.get("thrombosis_class") or clot == "venous" else theme.OTHER
+
+
+def _bled(row: Mapping[str, Any]) -> bool:
+    return row["kind"] == "bleeding" or row.get("isth_bleeding__present") is True
+
+
+def _event(row: Mapping[str, Any]) -> Span:
+    bleeding = _bled(row)
     grade = {1: "minor", 2: "relevant", 3: "major"}.get(int(str(row.get("isth_bleeding") or 0)), "")
-    clot = row.get("thrombosis_class") or row["kind"] or "event"
+    clot = row.get("thrombosis_class") or ("other event" if row["kind"] in (None, "other") else row["kind"])
     where = str(row.get("site") or row.get("code_subclass") or "").replace("_", " ")
     name = f"{f'{grade} bleeding'.strip().capitalize() if bleeding else str(clot).capitalize()}: {where}".removesuffix(
         ": "
     )
-    colour = theme.BLEEDING if bleeding else theme.ARTERIAL if clot == "arterial" else theme.VENOUS
     day = int(str(row["day"]))
-    return Span(name if len(name) <= 46 else f"{name[:45]}…", day, day, colour, True, "event")
+    return Span(name if len(name) <= 46 else f"{name[:45]}…", day, day, colour_of(row), True, "event")
 
 
-def bars(material: Material, course: Course, width: float) -> Any:
-    """Bars and marks within the window; None where there is nothing."""
-    first, last = material.options.first_day, material.options.last_day
-    inside = [span for span in spans(course) if span.first <= last and span.last >= first]
-    lines = list(dict.fromkeys(span.line for span in inside))[:MOST]
-    inside = [span for span in inside if span.line in lines]
-    if not lines:
-        return None
-    names = [{"text": line, "y": LINE * (n + 0.5), "rule": LINE * (n + 1)} for n, line in enumerate(lines)]
-    y = alt.Y("y:Q", scale=None, axis=None)
-    x = axes.day_axis(first, last)
-    scale, axis = x["scale"], x["axis"]
-    made = [_row(span, lines.index(span.line), first, last) for span in inside]
-    return alt.layer(
-        marks.level_lines(names, width, y="rule"),
-        alt.Chart(axes.data([row for row in made if not row["mark"]]))
-        .mark_rect(cornerRadius=2)
-        .encode(
-            x=alt.X("from:Q", scale=scale, axis=axis),
-            x2="to:Q",
-            y=y,
-            y2="y2:Q",
-            color=alt.Color("colour:N", scale=None),
-        ),
-        alt.Chart(axes.data([row for row in made if row["mark"]]))
-        .mark_point(filled=True, opacity=1)
-        .encode(
-            x=alt.X("day:Q", scale=scale, axis=axis),
-            y=alt.Y("yc:Q", scale=None, axis=None),
-            size=alt.Size("size:Q", scale=None),
-            shape=alt.Shape("shape:N", scale=None),
-            color=alt.Color("colour:N", scale=None),
-        ),
-        marks.words(names, -8, align="right"),
-    ).properties(width=width, height=LINE * len(lines))
+def bars(sheet: Sheet, course: Course) -> None:
+    """Bars and marks within the window, a line for each thing."""
+    inside = [span for span in spans(course) if span.first <= sheet.last and span.last >= sheet.first]
+    lines = list(dict.fromkeys(span.line for span in inside))
+    for line in lines[:MOST]:
+        sheet.say(line, sheet.bottom + LINE / 2, -8, align="right")
+        for span in (span for span in inside if span.line == line):
+            _draw(sheet, span)
+        sheet.bottom += LINE
+        sheet.add("grid", y=sheet.bottom)
+    if len(lines) > MOST:
+        sheet.say(f"and {len(lines) - MOST} more, not drawn", sheet.bottom + LINE / 2, -8, align="right")
+        sheet.bottom += LINE
 
 
-def _row(span: Span, place: int, first: int, last: int) -> dict[str, object]:
-    top = LINE * place
-    return {
-        "what": span.line,
-        "day": span.first,
-        "from": max(span.first, first) - 0.42,
-        "to": min(span.last, last) + 0.42,
-        "y": top + 4,
-        "y2": top + LINE - 4,
-        "yc": top + LINE / 2,
-        "colour": span.colour,
-        "mark": span.mark,
-        "shape": "diamond" if span.text == "event" else "triangle-down",
-        "size": 110 if span.text == "event" else 55,
-    }
+def _draw(sheet: Sheet, span: Span) -> None:
+    top = sheet.bottom
+    if span.mark:
+        event = span.text == "event"
+        shape, size = ("diamond", 110) if event else ("triangle-down", 55)
+        day = span.first
+        sheet.add("symbol", day=day, y=top + LINE / 2, colour=span.colour, shape=shape, size=size, what=span.line)
+        return
+    start, end = max(span.first, sheet.first) - 0.42, min(span.last, sheet.last) + 0.42
+    sheet.add("bar", from_=start, to=end, y=top + 4, y2=top + LINE - 4, colour=span.colour, what=span.line)

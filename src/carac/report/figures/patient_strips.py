@@ -1,14 +1,13 @@
-"""Of one patient: each instrument as a strip of days, coloured by grade, with the grade in the cell."""
+"""Of one patient: each instrument as a strip of days, coloured by grade, with the grade in each run of days."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from carac.report import theme
-from carac.report.figures import axes, marks
-from carac.report.material import Material
+from carac.report.figures.sheet import Sheet
 from carac.report.queries.patient import Course
 
 #: Column, name of the strip, and for a score the column of its reading.
@@ -21,60 +20,60 @@ STRIPS = (
     ("ctcae_v5_inr", "INR, CTCAE 5.0"),
     ("isth_overt_dic_2025", "Overt DIC 2025, points"),
 )
-HEIGHT = 18.0
+HEIGHT, GAP = 18.0, 10.0
 _POINTS = "isth_overt_dic_2025"
 
 
-def strips(material: Material, course: Course, width: float) -> Any:
-    """The strips of the instruments of which anything is known; None where nothing is."""
-    first, last = material.options.first_day, material.options.last_day
+def strips(sheet: Sheet, course: Course) -> None:
+    """The strips of the instruments of which anything is known."""
     known = [(c, n) for c, n in STRIPS if any(row.get(f"{c}__lowest") is not None for row in course.days)]
-    if not known:
-        return None
-    cells = [cell for place, (column, _) in enumerate(known) for cell in _cells(course, column, place)]
-    names = [{"text": name, "y": HEIGHT * (place + 0.5)} for place, (_, name) in enumerate(known)]
-    y = alt.Y("y:Q", scale=None, axis=None)
-    base = alt.Chart(axes.data(cells))
-    bare = axes.day_axis(first, last, title=None)
-    scale, axis = bare["scale"], bare["axis"]
-    x = alt.X("from:Q", scale=scale, axis=axis)
-    return alt.layer(
-        base.mark_rect().encode(x=x, x2="to:Q", y=y, y2="y2:Q", color=alt.Color("fill:N", scale=None)),
-        base.mark_text(fontSize=10, baseline="middle").encode(
-            x=alt.X("day:Q", scale=scale, axis=axis),
-            y=alt.Y("yc:Q", scale=None, axis=None),
-            text="text:N",
-            color=alt.Color("ink:N", scale=None),
-        ),
-        marks.words(names, -8, align="right"),
-    ).properties(width=width, height=HEIGHT * len(known))
+    for column, name in known:
+        sheet.say(name, sheet.bottom + HEIGHT / 2, -8, align="right")
+        for run in _runs(course, column):
+            _draw(sheet, run)
+        sheet.bottom += HEIGHT
+    if known:
+        sheet.bottom += GAP
 
 
-def _cells(course: Course, column: str, place: int) -> list[dict[str, object]]:
-    made: list[dict[str, object]] = []
+@dataclass
+class Run:
+    """Days one after another with one grade: its text, colours, and first and last day."""
+
+    column: str
+    text: str
+    colours: tuple[str, str]
+    first: int
+    last: int
+
+
+def _runs(course: Course, column: str) -> list[Run]:
+    """The strip of an instrument; a day on which nothing is known is in none of its runs."""
+    found: list[Run] = []
     for row in course.days:
-        low, high, grade = row.get(f"{column}__lowest"), row.get(f"{column}__highest"), row.get(column)
-        if low is None or high is None:
+        if row.get(f"{column}__lowest") is None or row.get(f"{column}__highest") is None:
             continue
-        fill, ink = _colours(column, grade, row)
-        text = "?" if grade is None else str(grade or "")
-        day = int(row["day"])
-        made.append(
-            {
-                "day": day,
-                "from": day - 0.5,
-                "to": day + 0.5,
-                "instrument": column,
-                "text": text,
-                "fill": fill,
-                "ink": ink,
-            }
-            | {"y": HEIGHT * place, "y2": HEIGHT * (place + 1) - 2, "yc": HEIGHT * (place + 0.5) - 0.5}
-        )
-    return made
+        grade, day = row.get(column), int(row["day"])
+        run = Run(column, "?" if grade is None else str(grade or ""), _colours(column, grade, row), day, day)
+        before = found[-1] if found else run
+        if before.last == day - 1 and (before.text, before.colours) == (run.text, run.colours):
+            before.last = day
+        else:
+            found.append(run)
+    return found
 
 
-def _colours(column: str, grade: int | None, row: dict[str, object]) -> tuple[str, str]:
+def _draw(sheet: Sheet, run: Run) -> None:
+    top = sheet.bottom
+    fill, ink = run.colours
+    start, end = run.first - 0.5, run.last + 0.5
+    sheet.add("cell", from_=start, to=end, y=top, y2=top + HEIGHT - 2, colour=fill, what=run.column, grade=run.text)
+    if run.text:
+        middle = (run.first + run.last) / 2
+        sheet.say(run.text, top + HEIGHT / 2 - 0.5, day=middle, align="center", size=10, ink=ink)
+
+
+def _colours(column: str, grade: int | None, row: Mapping[str, Any]) -> tuple[str, str]:
     """Points of a score are pale until its cut-point is reached."""
     if grade is None:
         return theme.RANGE, theme.ON_GRADES[0]

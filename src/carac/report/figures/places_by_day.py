@@ -9,18 +9,20 @@ import altair as alt
 from carac.report import theme
 from carac.report.figures import axes, marks
 from carac.report.material import Material
-from carac.report.queries.sorting import RANGE
+from carac.report.queries.sorting import ABNORMAL, RANGE
 
 HEIGHT, WIDTH = 210.0, 500.0
-#: From the worst place to the mildest, as they are stacked from the axis upwards; the open ones last.
+#: From the worst place to the mildest, as they are stacked from the axis upwards, so that all that is surely abnormal
+#: stands together; those that may have no abnormality come last.
 COLOURS: dict[int, tuple[str, str]] = {
     5: ("overt DIC with event", theme.GRADES[4]),
     4: ("laboratory DIC", theme.GRADES[3]),
     3: ("CARAC", theme.ARTERIAL),
     2: ("laboratory coagulopathy", theme.GRADES[2]),
     1: ("isolated abnormality", theme.GRADES[1]),
+    ABNORMAL: ("abnormal, how far is open", "#d8c6b0"),
     0: ("no abnormality", theme.GRADES[0]),
-    RANGE: ("range only", theme.RANGE),
+    RANGE: ("open, may have none", theme.RANGE),
 }
 
 
@@ -65,10 +67,10 @@ def _bars(rows: list[dict[str, object]], last: int) -> alt.Chart:
         .mark_rect()
         .encode(
             x=alt.X("from:Q", scale=x["scale"], axis=x["axis"]),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 100], nice=False), axis=shares),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color("fill:N", scale=None),
-            tooltip=["day:Q", "place:N", "n:Q"],
+            tooltip=axes.told("day:Q", "place:N", "n:Q"),
         )
     )

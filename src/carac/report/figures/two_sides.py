@@ -51,7 +51,7 @@ def _lab(material: Material, analyte: str, colour: str, rows: Sequence[DayQuarti
     layers = [
         axes.infusion_line(first, last, LAB),
         base.mark_area(color=colour, opacity=0.18).encode(
-            x=x, y=alt.Y("low:Q", scale=y.scale(), axis=axis), y2="high:Q"
+            x=x, y=alt.Y("low:Q", scale=y.scale(), axis=axis), y2=alt.Y2("high:Q")
         ),
         base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=alt.Y("median:Q", scale=y.scale(), axis=axis)),
         *_side(words.analyte_short(analyte), words.unit(analyte), colour, _at_end(rows, y)),
@@ -88,11 +88,11 @@ def _events(material: Material, events: Sequence[Event], observed: dict[int, int
         .mark_rect()
         .encode(
             x=alt.X("from:Q", scale=x["scale"], axis=x["axis"]),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("low:Q", scale=scale, axis=axis),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color("colour:N", scale=None),
-            tooltip=["day:Q", "lane:N", "n:Q"],
+            tooltip=axes.told("day:Q", "lane:N", "n:Q"),
         )
     )
     zero = alt.Chart(axes.data([{"zero": 0}])).mark_rule(color=theme.INK).encode(y=alt.Y("zero:Q", scale=scale))
@@ -148,6 +148,6 @@ def _lane_names(material: Material, events: Sequence[Event]) -> list[Any]:
         marks.words(heads, WIDTH + 8, size=theme.TEXT, bold=True),
         marks.words(names, WIDTH + 23),
         squares.mark_point(shape="square", filled=True, size=90, opacity=1).encode(
-            x=alt.value(WIDTH + 14), y=marks.down("y"), color=marks.colour("square")
+            x=axes.x_at(WIDTH + 14), y=marks.down("y"), color=marks.colour("square")
         ),
     ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from carac.grading.explanation import causes, context, grades, standing_out
-from carac.grading.explanation.facts import Facts, assessed, gather
+from carac.grading.explanation.facts import Facts
+from carac.grading.explanation.gathering import TOGETHER, at_day, of_infusions
 from carac.report.material import Key, Material
 from carac.vocabulary.types import Grain
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,12 @@ class Course:
     facts: what `explain` works on; its day is day 0.
     days: the patient-days of the window, in order.
     values: rows of analyte, day, low and high.
-    signs: assessments by day.
     """
 
     key: Key
     facts: Facts
     days: list[Row]
     values: list[Row]
-    signs: dict[int, list[Row]]
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,32 @@ class DayText:
 
 def course_of(material: Material, key: Key) -> Course:
     """The course of one infusion."""
+    return next(courses_of(material, [key]))
+
+
+def courses_of(material: Material, keys: Sequence[Key]) -> Iterator[Course]:
+    """The courses of these infusions, in this order."""
     first, last = material.options.first_day, material.options.last_day
-    facts = gather(material.graded, key[0], 0, key[1])
-    where = f"patient_id = '{key[0].replace(chr(39), chr(39) * 2)}' AND infusion_number = {key[1]}"
-    values = material.rows(
-        f"SELECT analyte, day, low, high, value FROM report_values WHERE {where} AND day BETWEEN {first} AND {last}"
+    for start in range(0, len(keys), TOGETHER):
+        chunk = keys[start : start + TOGETHER]
+        values = _values(material, chunk)
+        for key, facts in zip(chunk, of_infusions(material.graded, chunk), strict=True):
+            days = [row for row in facts.course if first <= row["day"] <= last]
+            yield Course(key, at_day(facts, 0), days, values.get(key, []))
+
+
+def _values(material: Material, keys: Sequence[Key]) -> dict[Key, list[Row]]:
+    """The values within the window by infusion, in order of analyte and day."""
+    people = ", ".join("'" + patient.replace("'", "''") + "'" for patient in dict.fromkeys(p for p, _ in keys))
+    sql = (
+        "SELECT patient_id, infusion_number, analyte, day, low, high, value FROM report_values"
+        f" WHERE patient_id IN ({people}) AND day BETWEEN {material.options.first_day} AND {material.options.last_day}"
         " ORDER BY analyte, day"
     )
-    signs: dict[int, list[Row]] = {}
-    for row in assessed(material.graded, where):
-        signs.setdefault(int(row["day"]), []).append(row)
-    days = [row for row in facts.course if first <= row["day"] <= last]
-    return Course(key, facts, days, values, signs)
+    found: dict[Key, list[Row]] = defaultdict(list)
+    for row in material.rows(sql):
+        found[row["patient_id"], row["infusion_number"]].append(row)
+    return found
 
 
 def texts(material: Material, course: Course) -> list[DayText]:
@@ -71,7 +86,7 @@ def texts(material: Material, course: Course) -> list[DayText]:
             before = state
             continue
         before = state
-        facts = replace(course.facts, day=row, signs=course.signs.get(day, []))
+        facts = course.facts.on(row)
         lines = [grades.line(definition, row) for definition in definitions]
         going_on = [*context.peaks(facts), *context.treatments(facts)]
         found.append(DayText(day, standing_out.headline(facts, lines), causes.explanations(facts), going_on))

@@ -14,8 +14,8 @@ from carac.definitions.proposals.sorting.places import NAME as PLACE
 from carac.report.material import Material
 
 KEYS = "patient_id, infusion_number"
-#: Days on which the place is known only as a range; after those of the places.
-RANGE = -1
+#: Days on which the place is known only as a range: surely abnormal, or possibly without abnormality.
+ABNORMAL, RANGE = -2, -1
 
 
 def is_sorted(material: Material) -> bool:
@@ -38,10 +38,11 @@ def open_above(material: Material) -> int:
 
 
 def places_by_day(material: Material) -> dict[int, dict[int, int]]:
-    """By day, how many infusions have each place; `RANGE` counts those whose place is open."""
+    """By day, how many infusions have each place; `ABNORMAL` and `RANGE` count those whose place is open."""
     last = material.options.last_day
     rows = material.rows(
-        f'SELECT day, coalesce("{PLACE}", {RANGE}) AS place, count(*) AS n FROM report_days'
+        f'SELECT day, CASE WHEN "{PLACE}" IS NOT NULL THEN "{PLACE}" WHEN "{PLACE}__lowest" > 0 THEN {ABNORMAL}'
+        f" ELSE {RANGE} END AS place, count(*) AS n FROM report_days"
         f' WHERE day BETWEEN 0 AND {last} AND "{PLACE}__lowest" IS NOT NULL GROUP BY day, place'
     )
     found: dict[int, dict[int, int]] = {day: {} for day in range(last + 1)}

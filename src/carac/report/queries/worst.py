@@ -9,6 +9,9 @@ from carac.language.definition import Definition, Status
 from carac.report.material import Material
 from carac.vocabulary.types import Grain
 
+#: With more than a tenth left open, those decided are mostly those who have it: their share would mislead.
+OPEN_AT_MOST = 0.1
+
 
 @dataclass(frozen=True)
 class Worst:
@@ -59,6 +62,11 @@ class Reached:
     def decided(self) -> int:
         """The denominator: those of whom it can be said."""
         return self.yes + self.no
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a share of those decided says something: to have it is decided on one day, not to have it on all."""
+        return self.open <= OPEN_AT_MOST * self.known
 
     @property
     def known(self) -> int:

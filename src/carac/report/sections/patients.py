@@ -6,18 +6,18 @@ from carac.findings import CaracError
 from carac.grading.explanation import words as plain
 from carac.progress import Progress
 from carac.report import words
-from carac.report.content import Block, Figure, Heading, Items, Paragraph, Section, Voice
+from carac.report.content import READING_DOTS, Block, Figure, Heading, Items, Paragraph, Section, Voice
 from carac.report.figures.patient import patient
 from carac.report.material import Key, Material
-from carac.report.queries.patient import Course, DayText, course_of, texts
+from carac.report.queries.patient import Course, DayText, courses_of, texts
 
 
 def sections(material: Material, progress: Progress) -> tuple[Section, ...]:
     """One section per infusion of the patients that the options name."""
     made = []
-    for place, key in enumerate(_wanted(material), 1):
+    for place, course in enumerate(courses_of(material, _wanted(material)), 1):
         progress.show(f"page of patient {place}")
-        made.append(page(material, key, place))
+        made.append(page(material, course, place))
     return tuple(made)
 
 
@@ -34,11 +34,10 @@ def _wanted(material: Material) -> list[Key]:
     return [key for key in keys if key[0] in names]
 
 
-def page(material: Material, key: Key, place: int) -> Section:
+def page(material: Material, course: Course, place: int) -> Section:
     """The page of one infusion."""
-    course = course_of(material, key)
     told = texts(material, course)
-    label = material.labels[key]
+    label = material.labels[course.key]
     figure = Figure(
         f"patient_{place}",
         f"Patient {label}: laboratory courses, grades, treatments and events on one day axis",
@@ -48,8 +47,9 @@ def page(material: Material, key: Key, place: int) -> Section:
             "Dashed: cut-points of definitions. Triangles: blood products. Diamonds: events. Grey cells: only a range"
             " is known. DIC points are red where they are compatible with overt DIC.",
         ),
+        READING_DOTS,
     )
-    blocks: list[Block] = [Paragraph(_who(material, key)), figure]
+    blocks: list[Block] = [Paragraph(_who(material, course.key)), figure]
     if told:
         blocks.append(
             Paragraph("Days on which a grade, a treatment or an event changed, and what explains them.", Voice.NOTE)

@@ -10,7 +10,7 @@ from carac.report.content import Block, Figure, Paragraph, Section, Table, Voice
 from carac.report.figures.places_by_day import COLOURS, places_by_day
 from carac.report.material import Material
 from carac.report.queries import sorting as counted
-from carac.report.queries.sorting import RANGE
+from carac.report.queries.sorting import ABNORMAL, RANGE
 
 TITLES = {
     5: "Overt DIC with a clinical event",
@@ -98,14 +98,14 @@ def _figure(material: Material) -> Figure:
     for place, (title, _) in COLOURS.items():
         by_day = {day: counts.get(place, 0) for day, counts in found.items()}
         day = max(by_day, key=lambda d: by_day[d])
-        if by_day[day] and place != RANGE:
+        if by_day[day] and place not in (ABNORMAL, RANGE):
             said.append(f"{title} at most in {by_day[day]} infusions, on day {day}")
     return Figure(
         "places_by_day",
         "Sorting of coagulopathy by day",
         places_by_day(material, found),
         f"Share of infusions in each place by day. {'; '.join(said)}.",
-        ("Grey: the place is known only as a range. Infusions without any coagulation value that day are left out.",),
+        ("Sand and grey: what is missing leaves the place open. Who has no coagulation value that day is left out.",),
     )
 
 

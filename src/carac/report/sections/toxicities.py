@@ -8,33 +8,43 @@ from itertools import pairwise
 from carac.language.definition import Definition
 from carac.report import words
 from carac.report.content import Block, Figure, Heading, Paragraph, Section, Table
-from carac.report.figures.grade_bars import bar_title, grade_bars
+from carac.report.families import Line, lines, ordered, term
+from carac.report.figures.grade_bars import grade_bars
 from carac.report.material import Material
 from carac.report.numbers import NOTHING, percent
 from carac.report.queries.worst import Reached, Worst, disagreement, is_grade, reading_reached, readings_of, worst_of
 from carac.vocabulary.types import Grain
 
 _NOTES = (
+    "Versions that give every infusion the same grades share a row.",
     "Graded: infusions of which anything is known in the window. Range: what is missing decides between two grades.",
     "Grade ≥ 1 and ≥ 3: % of those of whom it can be said (95 % interval after Wilson). Possible: lowest and highest %"
     " of those graded, over all values of what is missing.",
+    "A dash where more than a tenth are open: one day decides who has it, and it takes all days to say that somebody"
+    " has not, so that those of whom it can be said are mostly those who have it.",
     "A day without any input says nothing and counts in neither: a toxicity of such a day is not in this table.",
 )
+
+
+#: Least share of the infusions that has to be graded for a bar.
+DRAWN_FROM = 0.1
 
 
 def section(material: Material) -> Section:
     """Grades, scores, and where versions disagree."""
     found = ordered(graded(material))
+    shown = lines(found)
     until = material.options.worst_until
     blocks: list[Block] = [
         Paragraph(
             f"Worst grade of each infusion on days 0 to {until}; ICAHT and T-ICAHT have windows of their own."
-            " Published versions of one definition stand side by side, because they differ."
+            " Published versions of one definition stand side by side where they differ."
         )
     ]
-    if any(worst.graded for worst in found) and not material.options.hide_small_cells:
-        blocks.append(_figure(material, found))
-    blocks += [_grades(material, found), *_scores(material), *_versions(material, found), *_silent(found)]
+    main = drawn(shown)
+    if main and not material.options.hide_small_cells:
+        blocks.append(_figure(material, main))
+    blocks += [_grades(material, shown), *_scores(material), *_versions(material, found), *_silent(found)]
     blocks.append(_certainty(material))
     return Section("toxicities", "Toxicities by grade", tuple(blocks))
 
@@ -45,49 +55,44 @@ def graded(material: Material) -> list[Worst]:
     return [worst_of(material, d) for d in definitions if is_grade(d)]
 
 
-def ordered(found: Sequence[Worst]) -> list[Worst]:
-    """By instrument in order of first mention, and within it versions of one term beside each other."""
-    instruments = list(dict.fromkeys(worst.definition.instrument for worst in found))
-    terms = list(dict.fromkeys(_term(worst.definition) for worst in found))
-    return sorted(found, key=lambda w: (instruments.index(w.definition.instrument), terms.index(_term(w.definition))))
-
-
-def _term(definition: Definition) -> str:
-    """What is graded, whatever the version."""
-    name = definition.name
-    for version in ("ctcae_v4_", "ctcae_v5_", "ctcae_v6_"):
-        name = name.removeprefix(version)
-    return name.removesuffix("_as_printed").removesuffix("_as_in_authors_code")
-
-
-def _figure(material: Material, found: Sequence[Worst]) -> Figure:
-    main = [w for w in found if w.graded and not w.definition.name.endswith("_with_baseline")]
+def _figure(material: Material, main: Sequence[Line]) -> Figure:
     said = []
-    for worst in main:
-        severe = worst.at_least(3)
-        if severe.decided:
-            said.append(f"{bar_title(worst)} {material.writer.count_percent(severe.yes, severe.decided)} %")
+    for line in main:
+        severe = line.worst.at_least(3)
+        if severe.decided and severe.is_told:
+            said.append(f"{line.title} {material.writer.count_percent(severe.yes, severe.decided)} %")
     return Figure(
         "toxicities",
         "Toxicities by worst grade",
         grade_bars(material, main),
         "Bars of the worst grade. Number (%) with grade 3 or higher: " + "; ".join(said).replace(") %", " %)") + ".",
-        ("Grey: missing inputs leave a range. CTCAE with the fall from baseline is in the table.",),
+        (
+            "Versions that give every infusion the same grades share a bar. Grey: missing inputs leave a range. In the"
+            " table only: what fewer than a tenth could be graded for, and CTCAE with the fall from baseline.",
+        ),
     )
 
 
-def _grades(material: Material, found: Sequence[Worst]) -> Table:
+def drawn(found: Sequence[Line]) -> list[Line]:
+    """The lines that the figure has: a bar of a few graded would look like one of everybody."""
+    return [
+        line
+        for line in found
+        if not line.worst.definition.name.endswith("_with_baseline")
+        and line.worst.graded >= DRAWN_FROM * line.worst.total
+    ]
+
+
+def _grades(material: Material, found: Sequence[Line]) -> Table:
     rows: list[tuple[str, ...]] = []
     before = ""
-    for worst in found:
-        if not worst.graded:
-            continue
-        if worst.definition.instrument != before:
-            before = worst.definition.instrument
+    for line in found:
+        if line.family != before:
+            before = line.family
             rows.append((before, *([""] * 10)))
-        rows.append(_row(material, worst))
+        rows.append(_row(material, line))
     header = (
-        "Definition",
+        "Toxicity, and who defines it",
         "Graded",
         *(str(n) for n in range(6)),
         "Range",
@@ -97,20 +102,25 @@ def _grades(material: Material, found: Sequence[Worst]) -> Table:
     return Table("toxicities", "Worst grade of each infusion", header, tuple(rows), _NOTES)
 
 
-def _row(material: Material, worst: Worst) -> tuple[str, ...]:
-    write = material.writer
+def _row(material: Material, line: Line) -> tuple[str, ...]:
+    write, worst = material.writer, line.worst
     highest = worst.definition.highest or 0
     *grades, between = write.counts([*(worst.exactly(n) for n in range(highest + 1)), worst.between])
     cells = [*grades, *[NOTHING] * (5 - highest)]
     any_grade, severe = worst.at_least(1), worst.at_least(3)
     return (
-        "  " + words.definition_title(worst.definition),
+        "  " + line.title,
         f"{write.count(worst.graded, worst.total)} of {worst.total}",
         *cells,
         between,
-        write.share_interval(any_grade.yes, any_grade.decided),
-        write.share_interval(severe.yes, severe.decided) + possible(material, severe),
+        share(material, any_grade),
+        share(material, severe) + possible(material, severe),
     )
+
+
+def share(material: Material, reached: Reached) -> str:
+    """The share of those of whom it can be said; a dash where too many are open for it to mean anything."""
+    return material.writer.share_interval(reached.yes, reached.decided) if reached.is_told else NOTHING
 
 
 def possible(material: Material, reached: Reached) -> str:
@@ -133,8 +143,10 @@ def _scores(material: Material) -> list[Block]:
     header = ("Score", "Reading", "Graded", "Yes, n", "Open, n", "% (95 % CI; possible)")
     notes = (
         "Yes: on at least one day. Open: on no day yes, and on a day with inputs missing it could be.",
-        "%: of those of whom it can be said. Platelets low because the marrow is suppressed and fibrinogen low after"
-        " tocilizumab score as overt DIC as consumption does.",
+        "%: of those of whom it can be said. Where more than a tenth are open: only what is possible; the lower"
+        " number is the share in whom it was found.",
+        "Platelets low because the marrow is suppressed and fibrinogen low after tocilizumab score as overt DIC as"
+        " consumption does.",
     )
     title = f"Scores that reached their cut-point on days 0 to {material.options.worst_until}"
     return [Table("scores", title, header, tuple(rows), notes)]
@@ -149,7 +161,7 @@ def _reading_row(material: Material, definition: Definition, suffix: str, reache
         f"{write.count(reached.known, len(material.infusions))} of {len(material.infusions)}",
         write.count(reached.yes, reached.known),
         write.count(reached.open, reached.known),
-        write.share_interval(reached.yes, reached.decided) + possible(material, reached),
+        share(material, reached) + possible(material, reached),
     )
 
 
@@ -157,7 +169,7 @@ def _versions(material: Material, found: Sequence[Worst]) -> list[Block]:
     """Pairs of versions whose sure worst grades differ for someone."""
     rows = []
     for first, second in pairwise(found):
-        if _term(first.definition) != _term(second.definition) or not (first.graded and second.graded):
+        if term(first.definition) != term(second.definition) or not (first.graded and second.graded):
             continue
         cells = disagreement(material, first.definition, second.definition)
         total, differ = sum(cells.values()), sum(n for (a, b), n in cells.items() if a != b)

@@ -26,5 +26,5 @@ def drawings(document: Document, progress: Progress | None = None) -> Mapping[st
         for figure in section.figures():
             with progress.step(f"drawing {figure.name.replace('_', ' ')}"):
                 drawn = drawing.svg(figure.chart)
-                made[figure.name] = Drawing(drawn, drawing.png(drawn))
+                made[figure.name] = Drawing(drawn, drawing.png(drawn, figure.dots))
     return made

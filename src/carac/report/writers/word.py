@@ -8,20 +8,15 @@ from typing import Any
 
 import docx
 from docx.enum.section import WD_ORIENT
-from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
-from docx.text.paragraph import Paragraph as WordParagraph
 
 from carac.report import theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Table, Voice
+from carac.report.writers import word_table
 from carac.report.writers.drawings import Drawing
 
 _TYPEFACE = "Arial"
-#: A table with more columns stands in smaller letters.
-_MANY_COLUMNS = 7
 _WIDTH = Cm(24.7)
 #: Figures are laid out in units of 1/96 inch.
 _CM_PER_UNIT = 2.54 / 96
@@ -107,50 +102,9 @@ def _table(file: Any, block: Table, number: int) -> None:
     caption.add_run(f"Table {number}. ").bold = True
     caption.add_run(block.title)
     caption.paragraph_format.keep_with_next = True
-    small = Pt(7 if len(block.header) > _MANY_COLUMNS else 8.5)
-    made = file.add_table(rows=1 + len(block.rows), cols=len(block.header))
-    made.alignment = WD_TABLE_ALIGNMENT.LEFT
-    # python-docx looks a cell up anew each time; the rows of the XML are walked once instead.
-    for place, (element, texts) in enumerate(zip(made._tbl.tr_lst, (block.header, *block.rows), strict=True)):
-        group = place > 0 and block.is_group(texts)
-        for column, (cell, text) in enumerate(zip(element.tc_lst, texts, strict=True)):
-            _cell(made, cell, text, small, right=column > 0 and len(text) < 30, bold=place == 0 or group)
-    _rules(made, len(block.rows))
-    _repeat_header(made)
+    file.element.body._insert_tbl(word_table.table(block, int(_WIDTH.twips)))
     for note in block.notes:
         paragraph = file.add_paragraph()
         paragraph.paragraph_format.space_after = Pt(2)
         paragraph.add_run(note).font.size = Pt(8)
     file.add_paragraph()
-
-
-def _cell(part: Any, cell: Any, text: str, size: Any, right: bool, bold: bool) -> None:
-    paragraph = WordParagraph(cell.p_lst[0], part)
-    run = paragraph.add_run(text.strip())
-    run.font.size, run.bold = size, bold
-    shape = paragraph.paragraph_format
-    shape.space_after = shape.space_before = Pt(1)
-    if text.startswith("  "):
-        shape.left_indent = Cm(0.4)
-    if right:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-
-
-def _rules(made: Any, rows: int) -> None:
-    """A rule above and below the header and at the end, and no other line."""
-    for place, edges in ((0, ("top", "bottom")), (rows, ("bottom",))):
-        for cell in made._tbl.tr_lst[place].tc_lst:
-            borders = OxmlElement("w:tcBorders")
-            for edge in edges:
-                line = OxmlElement(f"w:{edge}")
-                for name, value in (("val", "single"), ("sz", "8"), ("space", "0"), ("color", "1C2126")):
-                    line.set(qn(f"w:{name}"), value)
-                borders.append(line)
-            cell.get_or_add_tcPr().append(borders)
-
-
-def _repeat_header(made: Any) -> None:
-    """The header stands again on every page that the table goes on to."""
-    header = OxmlElement("w:tblHeader")
-    header.set(qn("w:val"), "true")
-    made._tbl.tr_lst[0].get_or_add_trPr().append(header)
