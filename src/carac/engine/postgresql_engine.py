@@ -61,6 +61,8 @@ class PostgreSQL:
         self.connection.execute(build.SQL("SET search_path TO {}").format(name))
         # Compiling expressions this long to machine code costs more than it saves.
         self.connection.execute("SET jit TO off")
+        # After several filters it guesses one row where there are thousands, and would go through all of them for each.
+        self.connection.execute("SET enable_nestloop TO off")
 
     def __enter__(self) -> PostgreSQL:
         return self
