@@ -23,13 +23,18 @@ from test_endpoints import bleed
 
 HEPARIN = {"agent": "enoxaparin", "agent_class": "low_molecular_weight_heparin"}
 ON = Factor("on", "On", "", Kind.FLAG, "")
-GRADE = "ctcae_v5_platelets__lowest"
+LOWEST, HIGHEST = "ctcae_v5_platelets__lowest", "ctcae_v5_platelets__highest"
 DEFINITIONS = ["isth_bleeding", "thrombosis_class", "recent_thrombosis_proposal", "ctcae_v5_platelets"]
 
 
 def given(patient: str, start: int, end: int, intent: str | None = "prophylactic", **more: Any) -> Row:
     """A course of enoxaparin."""
     return {"id": patient, "start_day": start, "end_day": end, "intent": intent, **HEPARIN, **more}
+
+
+def count_of(lowest: int, highest: int) -> Row:
+    """A grade of platelets, or a range of grades."""
+    return {LOWEST: lowest, HIGHEST: highest}
 
 
 def clot(patient: str, day: float, **more: Any) -> Row:
@@ -69,7 +74,13 @@ def on_paper(engine: Engine | None = None) -> Study:
     people: list[Row] = [{"id": name, "end": 9} for name in "abcd"]
     people[3] |= {"recent_thrombosis_proposal": "days_31_to_90"}
     days = [
-        {"id": "a", "day": day, GRADE: grade, "platelets_lowest__from": count, "platelets_lowest__to": count}
+        {
+            "id": "a",
+            "day": day,
+            **count_of(grade, grade),
+            "platelets_lowest__from": count,
+            "platelets_lowest__to": count,
+        }
         for day, grade, count in ((2, 4, 20.0), (3, 3, 40.0))
     ]
     events = [bleed("a", 4), bleed("b", 6), clot("c", 5), clot("c", 5.5, site="lung"), clot("c", 8), clot("d", 7)]
@@ -224,3 +235,21 @@ def test_the_page_says_why_the_naive_ratio_is_wrong() -> None:
         asked(own, questions=("anticoagulation",), anticoagulation_endpoints=("major_bleeding",), hide_small_cells=True)
     )
     assert not list(hidden.sections[0].figures())
+
+
+def test_a_range_of_platelet_grades_tells_the_band_only_where_all_of_it_lies_in_one() -> None:
+    days = [
+        {"id": "a", "day": 1, **count_of(0, 1)},
+        {"id": "a", "day": 2, **count_of(2, 4)},
+        {"id": "a", "day": 3, **count_of(3, 4)},
+        {"id": "a", "day": 4, **count_of(4, 4)},
+    ]
+    found = anticoagulation(cohort([{"id": "a", "end": 5}], [], [given("a", 1, 4)], days), recurrence=False)
+    any_of_them = next(one for one in found.given if one.name == "any")
+    # Days 2 to 5 count with the count of the day before: 50 or more, open, open, below 25.
+    assert dict(zip(BANDS, any_of_them.days_by_platelets, strict=True)) == {
+        "platelets below 25": 1,
+        "25 to below 50": 0,
+        "50 or more": 1,
+        "not known": 2,
+    }

@@ -207,7 +207,7 @@ def own() -> Study:
     people[7] |= {"end": 12, "death": 12}
     events = [bleed(f"p{n:02d}", 3 + n % 20) for n in range(0, 90, 3)]
     days = [
-        {"id": f"p{n:02d}", "day": day, "astct_crs__lowest": int(rng.integers(0, 3)),
+        {"id": f"p{n:02d}", "day": day, "astct_crs": int(rng.integers(0, 3)),
          "platelets_lowest__from": count, "platelets_lowest__to": count}
         for n in range(90) for day in range(-1, 28) for count in [float(rng.integers(10, 200))]
     ]  # fmt: skip

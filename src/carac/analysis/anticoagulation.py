@@ -28,7 +28,7 @@ from carac.analysis.day_states import (
     lacks,
     states,
 )
-from carac.analysis.factors import ANTICOAGULANT, BY_DAY, Columns, Factor, Kind
+from carac.analysis.factors import ANTICOAGULANT, BY_DAY, VALUE_HOLDS, Columns, Factor, Kind
 from carac.analysis.hazard_models import AtRisk, Fit, fitted, rows_by_day
 from carac.analysis.incidence import Value
 from carac.analysis.risk import members_of
@@ -221,12 +221,21 @@ class _Exposure:
         on = anticoagulated(study, last)
         if lacks(study, factor):
             return cls(on, np.full((len(study.people), last + 1), len(BANDS) - 1), None)
-        grade = known_before(day_columns(study, [f"{_GRADE}__lowest"], last)[f"{_GRADE}__lowest"], factor.carry)
-        band = np.full(grade.shape, len(BANDS) - 1)
-        for place, cut in enumerate(_CUTS):
-            band[grade == PLATELETS.below[cut]] = place
-        band[grade < PLATELETS.below[_CUTS[-1]]] = len(_CUTS)
+        ends = [f"{_GRADE}__lowest", f"{_GRADE}__highest"]
+        read = day_columns(study, ends, last)
+        low, high = (_bands(known_before(read[end], factor.carry)) for end in ends)
+        # A range of grades tells the band only where both ends lie in it.
+        band = np.where(low == high, low, len(BANDS) - 1)
         return cls(on, band, states(study, [factor], last)[factor.name])
+
+
+def _bands(grade: Floats) -> Integers:
+    """The place among `BANDS` of each grade of platelets; the last one where there is none."""
+    band = np.full(grade.shape, len(BANDS) - 1)
+    for place, cut in enumerate(_CUTS):
+        band[grade == PLATELETS.below[cut]] = place
+    band[grade < PLATELETS.below[_CUTS[-1]]] = len(_CUTS)
+    return band
 
 
 def _given(study: Study, exposure: _Exposure, window: Window) -> tuple[Given, ...]:
@@ -346,7 +355,8 @@ def _methods(window: Window) -> str:
         f"On {window} a patient-day counted as on an anticoagulant from the day after the start of a course to the day"
         " after its last dose, so that neither the time before it nor an event for which it was begun counted for it."
         " Events per 100 patient-months have exact Poisson intervals; hazard ratios are those of cause-specific Cox"
-        " models with the exposure changing by day (Firth's penalty where events were few), also at the last platelet"
-        " count of the seven days before. A recurrence is the next thrombosis of those with one before the infusion or"
-        " after it. The comparison of ever with never treated is given only to show the immortal time in it."
+        " models with the exposure changing by day (Firth's penalty where events were few), also at the platelet"
+        f" count of the day before, which holds for up to {VALUE_HOLDS} days without one."
+        " A recurrence is the next thrombosis of those with one before the infusion or after it."
+        " The comparison of ever with never treated is given only to show the immortal time in it."
     )

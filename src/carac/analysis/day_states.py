@@ -13,14 +13,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from carac.analysis.factors import ANTICOAGULANT, Factor, middle, scaled
+from carac.analysis.factors import ANTICOAGULANT, VALUE_HOLDS, Factor, middle, scaled
 from carac.definitions.thrombosis.setting import ANTICOAGULANTS
 from carac.endpoints.people import PEOPLE, Booleans, Floats, array_of
 from carac.endpoints.study import Study
 from carac.vocabulary.types import Grain
 
-#: Days before the infusion that are read, so that a value can hold into day 0.
-LOOK_BACK = 8
+#: Days before the infusion that are read, so that a value of the day before can hold into day 0.
+LOOK_BACK = VALUE_HOLDS + 1
 #: How the dose of an anticoagulant is said.
 PROPHYLACTIC, THERAPEUTIC, UNKNOWN_DOSE = "prophylactic", "therapeutic", "dose not recorded"
 

@@ -114,21 +114,23 @@ AT_INFUSION: Mapping[str, Factor] = {
 #: The state of the day that anticoagulants give; it is made from the treatments, not from a column.
 ANTICOAGULANT = "anticoagulant"
 
-#: What changes by day. A grade holds for three days without an assessment, a laboratory value for seven.
+#: Days without an assessment for which a grade holds, and days without a result for which a laboratory value does.
+GRADE_HOLDS, VALUE_HOLDS = 3, 7
+#: What changes by day. A grade that is only a range is not known: its lower end would count what is missing as 0.
 BY_DAY: Mapping[str, Factor] = {
     one.name: one
     for one in (
         Factor(
             "platelets", "Platelets", "per halving", _LOG, "platelets_lowest", -1.0, "ctcae_v5_platelets", True,
-            analyte="platelets", carry=7,
+            analyte="platelets", carry=VALUE_HOLDS,
         ),
-        Factor("crs", "CRS", "per grade", Kind.NUMBER, "astct_crs__lowest", needs="astct_crs", carry=3),
+        Factor("crs", "CRS", "per grade", Kind.NUMBER, "astct_crs", needs="astct_crs", carry=GRADE_HOLDS),
         Factor(ANTICOAGULANT, "Anticoagulant", "on it against off it", Kind.FLAG, ""),
         Factor(
             "fibrinogen", "Fibrinogen", "per 1 g/L lower", Kind.NUMBER, "fibrinogen_lowest", -1.0,
-            "ctcae_v5_fibrinogen", True, analyte="fibrinogen", carry=7,
+            "ctcae_v5_fibrinogen", True, analyte="fibrinogen", carry=VALUE_HOLDS,
         ),
-        Factor("icans", "ICANS", "per grade", Kind.NUMBER, "astct_icans__lowest", needs="astct_icans", carry=3),
+        Factor("icans", "ICANS", "per grade", Kind.NUMBER, "astct_icans", needs="astct_icans", carry=GRADE_HOLDS),
     )
 }  # fmt: skip
 

@@ -19,6 +19,8 @@ from carac.analysis.day_states import states
 from carac.analysis.factors import (
     AT_INFUSION,
     BY_DAY,
+    GRADE_HOLDS,
+    VALUE_HOLDS,
     Columns,
     Factor,
     columns_of,
@@ -274,8 +276,8 @@ def _methods(study: Study, first: Part, second: Part) -> str:
     parts = [
         f"Risk factors of {title} were examined with cause-specific Cox models (Efron's ties; competing events"
         f" censored), those known at infusion on {first.outcome.window}, those that change by day on"
-        f" {second.outcome.window} with the state known at the beginning of each day (the last grade of three days, the"
-        " last laboratory value of seven)."
+        f" {second.outcome.window} with the state known at the beginning of each day (a grade holds for up to"
+        f" {GRADE_HOLDS} days without one, a laboratory value for {VALUE_HOLDS})."
     ]
     if Method.FIRTH in used:
         parts.append(

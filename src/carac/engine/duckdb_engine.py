@@ -100,7 +100,7 @@ class DuckDB:
             if f"is of type {other.title()}" not in str(error):
                 raise
             self.connection.execute(f'DROP {other} "{name}"')
-            self.connection.execute(f'CREATE {kind} "{name}" AS {sql}')
+            self.create(name, sql, view)
         except duckdb.OutOfMemoryException:
             raise CaracError(
                 f"Memory ran out while making {name}; give more with --memory,"

@@ -1,4 +1,4 @@
-"""Toxicities in families, and versions of one toxicity that give everybody the same grades as one line."""
+"""Toxicities in families, and versions of one toxicity with the same counts as one line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _READINGS = {"_as_printed": "as printed", "_as_in_authors_code": "as in authors'
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table or figure: a toxicity under the versions that give everybody the same grades.
+    """One line of a table or figure: a toxicity under the versions with as many infusions in every grade.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import altair as alt
 
 from carac.analysis.anticoagulation import BANDS, DOSES, Anticoagulation, Compared, Given, Rate, anticoagulation
 from carac.analysis.day_states import lacks
-from carac.analysis.factors import ANTICOAGULANT, BY_DAY
+from carac.analysis.factors import ANTICOAGULANT, BY_DAY, VALUE_HOLDS
 from carac.analysis.hazard_models import Fit, Method
 from carac.report import theme
 from carac.report.content import Block, Figure, Paragraph, Section, Table, Voice
@@ -18,6 +18,7 @@ from carac.report.questions.asked import Asked, capped, p_value, sentence
 
 TITLE = "Anticoagulants: events on them and off them"
 KEY = (("by day", theme.GROUPS[1]), ("ever against never: wrong, immortal time", theme.GROUPS[0]))
+_HOLDS = f"it holds for up to {VALUE_HOLDS} days without one"
 _TEXT = (
     "Who is given an anticoagulant, and when it is held, follows from clots, bleeds and platelets; no comparison here"
     " is that of a trial. What can be avoided is counting the days before a treatment began for the treatment: a day"
@@ -53,8 +54,8 @@ def _given(asked: Asked, given: Sequence[Given], found: Anticoagulation) -> Tabl
         rows.append((name, write.count(one.people), *days))
     header = ("", "People", "Patient-days", *(sentence(band) for band in BANDS))
     notes = (
-        f"Under observation on {found.window}. Platelets in 10⁹/L, the last of the seven days before, by the cut-points"
-        " of CTCAE grades 3 and 4. A day can be on two agents or doses.",
+        f"Under observation on {found.window}. Platelets in 10⁹/L, those of the day before ({_HOLDS}), by the"
+        " cut-points of CTCAE grades 3 and 4. A day can be on two agents or doses.",
         *found.notes,
     )
     return Table("anticoagulant_exposure", "Anticoagulants given", header, tuple(rows), notes)
@@ -168,7 +169,7 @@ def _figure(found: Anticoagulation, compared: Sequence[Compared], synthetic: boo
 def _table(asked: Asked, compared: Sequence[Compared]) -> Table:
     rows: list[tuple[str, ...]] = []
     notes: list[str] = [
-        "Firth: penalised, for few events. At equal platelets: the last count of the seven days before."
+        f"Firth: penalised, for few events. At equal platelets: at the count of the day before ({_HOLDS})."
     ]
     for one in compared:
         rows.append((_counted(asked.writer, one), *[""] * 5))

@@ -16,7 +16,7 @@ from carac.report.queries.worst import Reached, Worst, disagreement, is_grade, r
 from carac.vocabulary.types import Grain
 
 _NOTES = (
-    "Versions that give every infusion the same grades share a row.",
+    "Versions with as many infusions in every grade share a row.",
     "Graded: infusions of which anything is known in the window. Range: what is missing decides between two grades.",
     "Grade ≥ 1 and ≥ 3: % of those of whom it can be said (95 % interval after Wilson). Possible: lowest and highest %"
     " of those graded, over all values of what is missing.",
@@ -67,7 +67,7 @@ def _figure(material: Material, main: Sequence[Line]) -> Figure:
         grade_bars(material, main),
         "Bars of the worst grade. Number (%) with grade 3 or higher: " + "; ".join(said).replace(") %", " %)") + ".",
         (
-            "Versions that give every infusion the same grades share a bar. Grey: missing inputs leave a range. In the"
+            "Versions with as many infusions in every grade share a bar. Grey: missing inputs leave a range. In the"
             " table only: what fewer than a tenth could be graded for, and CTCAE with the fall from baseline.",
         ),
     )
