@@ -62,7 +62,8 @@ Each of these is settled in one way, which is named; the figure that gives way i
   have a count of 50 or less by day 37. The laboratory is the target.
 - **T-ICAHT against CAR-HEMATOTOX.** 43 % with platelets of 50 or less by day 37 (2025, four products) and 62 %
   below 50 by day 60 (2021, two products of earlier lines). The shares within the risk groups are targets, the 62 %
-  is shown.
+  is shown. More of the one is more of the other: early T-ICAHT stands at the upper end of its range, and the share of
+  the group with low risk, which gives way, below the lower end of its own. It is told as outside.
 - **Fibrinogen only in severe CRS against from grade 1 on.** Buechner 2021 replaced it only in severe CRS, Perl 2024
   saw it fall from grade 1 on, after tocilizumab. Buechner's scale (Penn) makes CRS grade 3 of any that is given
   coagulation factors, Perl's (ASTCT) does not: both hold, each by its own scale, and cannot both hold by one.
