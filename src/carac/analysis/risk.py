@@ -145,10 +145,10 @@ def _at_infusion(study: Study, outcome: Outcome, factors: Sequence[Factor], chos
     designs, left_out = {}, []
     for one in dict.fromkeys(one.name for one in (*factors, *chosen)):
         factor = AT_INFUSION[one]
-        if reason := _lacks(study, factor):
+        if reason := lacks(study, factor):
             left_out.append((factor.title, reason))
         else:
-            designs[one] = columns_of(factor, _values(outcome, factor))
+            designs[one] = design_of(outcome, factor)
     rows, robust = at_risk_of(outcome), study.rules.infusions == "all"
     asked = [designs[one.name] for one in factors if one.name in designs]
     alone = tuple(fitted(rows, [one], robust) for one in asked)
@@ -158,13 +158,19 @@ def _at_infusion(study: Study, outcome: Outcome, factors: Sequence[Factor], chos
     return Part(False, outcome, alone, subdistribution, joint, rest, tuple(left_out))
 
 
-def _lacks(study: Study, factor: Factor) -> str:
+def lacks(study: Study, factor: Factor) -> str:
+    """Why a factor known at infusion cannot be read in this cohort; empty where it can."""
     graded = {definition.name for definition in study.graded.plan.definitions}
     if factor.needs and factor.needs not in graded:
         return f"{factor.needs} was not graded (name it with --definition)"
     names = study.people.table.column_names
     column = f"{factor.column}__from" if factor.interval else factor.column
     return "" if column in names else f"the infusions have no column {column}"
+
+
+def design_of(outcome: Outcome, factor: Factor) -> Columns:
+    """The columns of a factor for the people at risk."""
+    return columns_of(factor, _values(outcome, factor))
 
 
 def _values(outcome: Outcome, factor: Factor) -> Floats:

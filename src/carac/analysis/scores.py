@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,7 @@ class Scored:
     people: of them, those who could be scored; events, competing: among these.
     unscored: why the others could not, and how many.
     merit: None where too few events or nothing else allows it; `refusal` then says why.
+    outside: of a loaded model, scored people with a value beyond those that it was made from: it extrapolates.
     """
 
     title: str
@@ -119,6 +120,7 @@ class Scored:
     unscored: tuple[tuple[str, int], ...]
     merit: Merit | None
     refusal: str
+    outside: int = 0
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,9 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
         except CaracError as error:
             left_out.append((title, str(error).rstrip(".")))
             continue
-        found.append(_scored(title, ahead, risk.values, risk.why, True, asked.thresholds))
+        scored = _scored(title, ahead, risk.values, risk.why, True, asked.thresholds)
+        beyond = (risk.outside[ahead.place] > 0) & ~np.isnan(risk.values[ahead.place])
+        found.append(replace(scored, outside=int(beyond.sum())))
     ahead = next(iter(landmarks.values()), None) or ahead_of(study, endpoint, chosen, chosen.first - 1)
     return Scores(
         ahead.outcome.endpoint.name,

@@ -124,6 +124,12 @@ def _table(asked: Asked, found: Scores, shown: Sequence[Scored]) -> Table:
     reasons = [f"{one.title}: {one.refusal}" for one in shown if one.refusal]
     if reasons and not asked.settings.hide_small_cells:
         notes.append("Not judged: " + "; ".join(reasons) + ".")
+    notes += [
+        f"{one.title}: {asked.writer.count(one.outside, one.people)} of {asked.writer.count(one.people)} people have a"
+        " value beyond those that the model was made from, where its risk is a guess."
+        for one in shown
+        if one.outside
+    ]
     return Table(f"scores_{found.endpoint}", f"Scores for {found.title}", header, tuple(rows), tuple(notes))
 
 
