@@ -249,6 +249,7 @@ def risk(
     together_by_day: Sequence[str] = (),
     window: str = "to_100",
     window_by_day: str = "0_to_30",
+    missing: str = "leave out",
 ) -> carac.analysis.risk.Risk:
     """Risk factors of an endpoint, at infusion and by day, alone and together; see `carac.analysis.risk`.
 
@@ -256,13 +257,14 @@ def risk(
     ----------
     factors, factors_by_day: names of `carac.analysis.factors`; None takes all that the record has.
     together, together_by_day: those of the joint models; empty takes what the events carry.
+    missing: "leave out" who lacks a factor at infusion, or "impute".
     """
     from carac.analysis.factors import AT_INFUSION, BY_DAY
     from carac.analysis.risk import risk as estimate
 
     chosen = tuple(AT_INFUSION) if factors is None else factors
     by_day = tuple(BY_DAY) if factors_by_day is None else factors_by_day
-    return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day)
+    return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day, missing)
 
 
 def anticoagulation(

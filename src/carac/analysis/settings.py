@@ -31,6 +31,7 @@ from carac.analysis.anticoagulation import ENDPOINTS
 from carac.analysis.factors import AT_INFUSION, BY_DAY, NEEDED, factor_of
 from carac.analysis.prediction_model import ModelRequest
 from carac.analysis.prediction_settings import models_from, scores_from
+from carac.analysis.risk import LEAVE_OUT, MISSING
 from carac.analysis.scores import Request
 from carac.analysis.spread import shipped_definitions
 from carac.analysis.timing import STATES
@@ -66,6 +67,7 @@ class Settings:
     risk_factors, risk_factors_by_day: known at infusion, and changing by day.
     risk_together, risk_together_by_day: those of the joint models; empty takes what the events carry.
     risk_window_by_day: in which factors that change by day are examined; those at infusion have `window`.
+    risk_missing: "leave out" who lacks a factor at infusion, or "impute".
     anticoagulation_endpoints: counted on and off anticoagulants.
     landmark_day: by which states are read, and after which events count.
     landmark_states: endpoints of patient-days that make the groups; landmark_endpoints: that are counted after it.
@@ -90,6 +92,7 @@ class Settings:
     risk_together: tuple[str, ...] = ()
     risk_together_by_day: tuple[str, ...] = ()
     risk_window_by_day: str = "0_to_30"
+    risk_missing: str = LEAVE_OUT
     anticoagulation_endpoints: tuple[str, ...] = ENDPOINTS
     landmark_day: int = landmark_analysis.DAY
     landmark_states: tuple[str, ...] = STATES
@@ -106,6 +109,8 @@ class Settings:
         own = (*self.scores.endpoints, *(one.endpoint for one in self.models))
         for name in (*self.endpoints, *self.risk_endpoints, *self.anticoagulation_endpoints, *self._landmark, *own):
             endpoint_of(name, self.known)
+        if self.risk_missing not in MISSING:
+            raise CaracError(f"risk_missing is {self.risk_missing!r}; it must be {' or '.join(map(repr, MISSING))}.")
         windows = [self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day]
         for name in (*windows, *(one.window for one in self.models if one.window)):
             window_of(name, self.windows)
@@ -141,12 +146,12 @@ _LISTS = (
     *("risk_together", "risk_together_by_day", "anticoagulation_endpoints"),
     *("landmark_states", "landmark_endpoints", "landmark_adjust"),
 )
-_FLAGS, _DAYS = ("hide_small_cells",), ("landmark_day",)
+_FLAGS, _DAYS, _CHOICES = ("hide_small_cells",), ("landmark_day",), ("risk_missing",)
 _WORDS = ("window", "spread_window", "under_reporting_window", "risk_window_by_day")
 
 
 #: What is written as it is meant, and of which type it must be.
-_PLAIN: tuple[tuple[tuple[str, ...], type], ...] = ((_WORDS, str), (_FLAGS, bool), (_DAYS, int))
+_PLAIN: tuple[tuple[tuple[str, ...], type], ...] = ((_WORDS, str), (_FLAGS, bool), (_DAYS, int), (_CHOICES, str))
 
 
 def from_toml(path: Path) -> Settings:
@@ -191,10 +196,11 @@ def with_changes(settings: Settings, changes: Mapping[str, Any], file: str = "se
 
 
 def _wrong(name: str, value: Any, file: str) -> str:
-    known = (*_LISTS, *_WORDS, *_FLAGS, *_DAYS)
+    known = (*_LISTS, *_WORDS, *_FLAGS, *_DAYS, *_CHOICES)
     if name not in known:
         near = nearest(name, known)
         return f"{file}: [analysis] has no {name!r}; " + (f"did you mean {near}?" if near else f"known: {known}.")
     kinds = {**dict.fromkeys(_LISTS, "a list of names"), **dict.fromkeys(_WORDS, "the name of a window")}
+    kinds |= dict.fromkeys(_CHOICES, " or ".join(map(repr, MISSING)))
     kind = kinds.get(name) or ("true or false" if name in _FLAGS else "a day, such as 7")
     return f"{file}: {name} is {value!r}; it must be {kind}."

@@ -148,6 +148,7 @@ def entries_of(settings: Settings) -> dict[str, Any]:
         "risk_together": list(settings.risk_together),
         "risk_together_by_day": list(settings.risk_together_by_day),
         "risk_window_by_day": settings.risk_window_by_day,
+        "risk_missing": settings.risk_missing,
         "landmark_day": settings.landmark_day,
         "landmark_states": list(settings.landmark_states),
         "landmark_endpoints": list(settings.landmark_endpoints),
