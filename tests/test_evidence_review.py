@@ -23,8 +23,10 @@ from carac.report.content import Document, Table
 from carac.report.figures.evidence_map import Measured, evidence_map, letters_of
 from carac.report.literature.changes import State, changes_section, figure_changes, study_hashes
 from carac.report.literature.mapped import OwnCount, gaps_table, map_figure, measured, own_counts, range_of
-from carac.report.literature.review import Review, gather_review, prisma_counts, review_document
+from carac.report.literature.review import Review, gather_review, review_document
+from carac.report.literature.search import gaps_in_sums, search_section, search_stages
 from carac.report.literature.tables import tables
+from carac.report.queries.follow_up import FlowStep
 
 VTE = "venous_thromboembolism"
 EXAMPLE = study_of_text(make_evidence_docs.EXAMPLE, "example_2031", "example_2031.toml")
@@ -160,7 +162,7 @@ def test_the_page_holds_every_part_and_names_nothing_twice() -> None:
     review = gather_review(
         some("hashmi_2020", "johnsrud_2021", "belinda", "zuma_7"),
         [OwnCount(VTE, 3, 60, "", "3 months")],
-        {"records found": "812"},
+        [FlowStep("records found", 812)],
     )
     document: Document = review_document(review, None)
     names = [section.name for section in document.sections]
@@ -208,15 +210,63 @@ def test_a_faulty_table_of_own_counts_gets_a_sentence(tmp_path: Path, text: str,
         own_counts(file)
 
 
-def test_stages_of_a_search_are_shown_as_given_or_refused(tmp_path: Path) -> None:
+SEARCH = """\
+stage,n,reason
+Records identified,812,
+Records identified,120,duplicates
+Records screened,692,
+Records screened,640,not about bleeding or thrombosis
+Reports assessed,52,
+Reports assessed,30,no count of patients
+Reports assessed,6,the same patients as another report
+Studies included,15,
+"""
+
+
+def test_the_search_is_drawn_with_its_boxes_reasons_and_what_does_not_add_up(tmp_path: Path) -> None:
     file = tmp_path / "prisma.csv"
-    file.write_text("stage,n\nrecords found,812\nincluded,17\n", encoding="utf-8")
-    assert prisma_counts(file) == {"records found": "812", "included": "17"}
-    file.write_text("stage,n\nincluded,many\n", encoding="utf-8")
-    with pytest.raises(CaracError, match="row 2: 'many' is no number"):
-        prisma_counts(file)
+    file.write_text(SEARCH, encoding="utf-8")
+    stages = search_stages(file)
+    assert [(one.name, one.count, len(one.leaving)) for one in stages] == [
+        ("Records identified", 812, 1),
+        ("Records screened", 692, 1),
+        ("Reports assessed", 52, 2),
+        ("Studies included", 15, 0),
+    ]
+    # 812 - 120 = 692 and 692 - 640 = 52; of the 52 reports 16 are left, and 15 studies are given
+    (gap,) = gaps_in_sums(stages)
+    assert "52 less 36 are 16, and Studies included has 15" in gap
+    (section,) = search_section(stages)
+    (figure,) = section.figures()
+    texts = rows_of(figure.chart, "text")
+    assert {
+        "n = 812",
+        "n = 15",
+        "640 not about bleeding or thrombosis",
+        "6 the same patients as another report",
+    } <= set(texts)
+    assert gap in figure.notes
+    (table,) = section.tables()
+    assert len(table.rows) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stage,n\nincluded,many\n", "row 2: 'many' is no number"),
+        ("stage,n\n,3\n", "row 2: stage is empty"),
+        ("stage,n,reason\nscreened,3,late\n", "row 2: 'screened' has a reason before its own number"),
+        ("stage,n\nscreened,3\nscreened,3\n", "row 3: 'screened' is there twice"),
+        ("stage\nincluded\n", "needs the columns stage and n"),
+    ],
+)
+def test_a_faulty_search_gets_a_sentence(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "prisma.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CaracError, match=message):
+        search_stages(file)
     with pytest.raises(CaracError, match="cannot be read"):
-        prisma_counts(tmp_path / "none.csv")
+        search_stages(tmp_path / "none.csv")
 
 
 # ---- the command ----

@@ -195,7 +195,7 @@ def report(
     studies: Studies = None,
     no_shipped: NoShipped = False,
     prisma: Annotated[
-        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n; shown as you give it")
+        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n, reason; drawn as a flow diagram")
     ] = None,
     cohort: Annotated[
         Path | None,

@@ -31,7 +31,8 @@ from carac.report.literature import pooled as one_arm
 from carac.report.literature.changes import figure_changes, previous
 from carac.report.literature.compared import effect_text
 from carac.report.literature.mapped import own_counts
-from carac.report.literature.review import gather_review, prisma_counts, write_review
+from carac.report.literature.review import gather_review, write_review
+from carac.report.literature.search import search_stages
 from carac.report.write import page_of, write_document
 from carac.statistics.pooling import Method
 from carac.vocabulary.spelling import nearest
@@ -203,7 +204,7 @@ def _say_where(output: Path) -> None:
 def report(output: Path, studies: Sequence[Path], no_shipped: bool, prisma: Path | None, cohort: Path | None) -> None:
     """Write the living review, and say what changed since the output before."""
     evidence = loaded(studies, no_shipped)
-    search = prisma_counts(prisma) if prisma else None
+    search = search_stages(prisma) if prisma else []
     own = own_counts(cohort) if cohort else []
     before = previous(output)
     with showing.progress_shown() as progress:
