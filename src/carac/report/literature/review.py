@@ -18,6 +18,7 @@ from carac.report.literature import compared as arms_page
 from carac.report.literature import mapped
 from carac.report.literature.changes import ENTRY, State, changes_section, previous, study_hashes
 from carac.report.literature.forests import bias_key, one_arm_forest, ratio, two_arm_forest
+from carac.report.literature.own_cohort import OwnCohort, own_section
 from carac.report.literature.pooled import SCRIPT, left_out_table, pool_all, single_table
 from carac.report.literature.search import search_section
 from carac.report.literature.tables import tables
@@ -39,7 +40,7 @@ class Review:
     compared: every comparison.
     left_out: figures that could not be pooled.
     findings: of the audit.
-    own: counts of one's own cohort; empty for none.
+    own: one's own cohort; None for none.
     search: stages of the search with their numbers, as the user gave them; empty for none.
     """
 
@@ -48,7 +49,7 @@ class Review:
     compared: tuple[Compared, ...]
     left_out: tuple[LeftOut, ...]
     findings: tuple[AuditFinding, ...]
-    own: tuple[mapped.OwnCount, ...] = ()
+    own: OwnCohort | None = None
     search: tuple[FlowStep, ...] = ()
 
     def state(self) -> State:
@@ -72,7 +73,7 @@ def _arms_line(one: Compared) -> str:
 
 def gather_review(
     evidence: Evidence,
-    own: Sequence[mapped.OwnCount] = (),
+    own: OwnCohort | None = None,
     search: Sequence[FlowStep] = (),
     progress: Progress | None = None,
 ) -> Review:
@@ -92,7 +93,7 @@ def gather_review(
             compared += [compare_pairs(question, found) for question, found in pairs.items()]
     with progress.step("audit"):
         findings = tuple(audit(evidence))
-    return Review(evidence, tuple(pooled), tuple(compared), tuple(left_out), findings, tuple(own), tuple(search))
+    return Review(evidence, tuple(pooled), tuple(compared), tuple(left_out), findings, own, tuple(search))
 
 
 def review_document(review: Review, before: State | None) -> Document:
@@ -104,7 +105,7 @@ def review_document(review: Review, before: State | None) -> Document:
         _map(review),
         _pooled(review),
         _arms(review),
-        *_own(review),
+        *own_section(review.own, evidence),
         _audit(review.findings),
         *search_section(review.search),
         _methods(review),
@@ -177,16 +178,6 @@ def _arms(review: Review) -> Section:
             *arms_page.beliefs(one, name),
         ]
     return Section("arms", "CAR T-cells against the comparator", tuple(blocks))
-
-
-def _own(review: Review) -> list[Section]:
-    if not review.own:
-        return []
-    chart = mapped.ranges_figure(review.own, review.evidence, review.pooled)
-    said = "; ".join(f"{one.outcome.replace('_', ' ')} {one.events} of {one.total}" for one in review.own)
-    note = "Patients, tests and follow-up differ as well; a figure outside the range proves no difference."
-    figure = Figure("own_cohort", "Own cohort beside the literature", chart, said, (note,))
-    return [Section("own_cohort", "Own cohort beside the literature", (figure,))]
 
 
 def _audit(findings: Sequence[AuditFinding]) -> Section:
