@@ -95,8 +95,8 @@ def written_sql(query: sge.Query, dialect: str) -> str:
     return sql
 
 
-def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress) -> None:
-    """Make the tables of a plan, in order."""
+def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress, stages_as_tables: bool = False) -> None:
+    """Make the tables of a plan, in order; stages too become tables where that is asked for or the engine needs it."""
     for step in steps:
         with progress.step(step.name):
-            engine.create(step.name, step.sql, step.is_view(engine.plans_deep))
+            engine.create(step.name, step.sql, step.is_view(engine.plans_deep and not stages_as_tables))
