@@ -351,10 +351,14 @@ def test_groups_are_compared_from_ten_studies_on() -> None:
     assert grouping.p_value is not None and 0 < grouping.p_value <= 1
     assert sum(len(group.counts) for group in grouping.groups) == 10
     assert found.asymmetry is not None
-    assert found.slope is None, "all studies are of one year"
+    (slope,) = found.slopes
+    assert slope.ratio is None
+    assert "all studies have the same" in slope.why
     few = pool_counts(found.question, found.counts[:9], by=["design"])
     assert few.groupings[0].p_value is None
     assert "needs 10 studies" in few.groupings[0].why
+    (slope,) = pool_counts(found.question, found.counts[:9], by=["year"]).slopes
+    assert "needs 10 studies that say it, and there are 9" in slope.why
     assert few.asymmetry is None
 
 
@@ -484,7 +488,7 @@ def test_json_holds_every_pool_and_every_figure_left_out() -> None:
         (["pool", "bleding"], "did you mean bleeding"),
         (["pool", "bleeding", "--anyway", "serious"], "cannot be pooled anyway"),
         (["pool", "bleeding", "--by", "colour"], "There is no property 'colour'"),
-        (["pool", "bleeding", "--model", "best"], "There is no model 'best'"),
+        (["pool", "bleeding", "--model", "best"], "There is no model of a proportion 'best'"),
         (["pool", "bleeding", "--tau", "best"], "There is no estimate of tau squared 'best'"),
         (["pool", "bleeding", "--design", "trial"], "There is no design 'trial'"),
         (["pool", "bleeding", "--definition", "none such"], "No study has a count"),

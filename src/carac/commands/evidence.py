@@ -143,8 +143,16 @@ def pool(
             "--by", help="groups: design, product, disease, definition, window, counted; numbers: window_days, year"
         ),
     ] = None,
+    measure: Annotated[
+        str, typer.Option("--measure", help="proportion of patients, or rate per patient-month (needs time at risk)")
+    ] = "proportion",
     model: Annotated[
-        str, typer.Option("--model", help="to report: glmm, beta_binomial, logit, arcsine, freeman_tukey, together")
+        str,
+        typer.Option(
+            "--model",
+            help="to report: glmm, beta_binomial, logit, arcsine, freeman_tukey, together; of a rate: glmm, log,"
+            " square_root, together",
+        ),
     ] = "glmm",
     tau: Annotated[
         str, typer.Option("--tau", help="variance between studies of the others: REML, ML, PM, EB, DL, HS, SJ, common")
@@ -157,7 +165,7 @@ def pool(
     """Pool the incidence of an outcome, one figure per way of counting; what differs is kept apart."""
     from carac.commands import evidence_pooling as work
 
-    asked = work.Asked(outcome, role, definition, window, work.listed(design), work.listed(anyway), corrected)
+    asked = work.Asked(outcome, role, definition, window, work.listed(design), work.listed(anyway), corrected, measure)
     work.pool(asked, studies or [], no_shipped, by, model, tau, output, json)
 
 

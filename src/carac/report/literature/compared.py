@@ -12,7 +12,7 @@ from carac.evidence.synthesis import Compared, Effect, two_arm_code
 from carac.evidence.synthesis.two_arms import Comparisons
 from carac.evidence.synthesis.words import cautions, p_text, percent
 from carac.report.content import Block, Document, Figure, Paragraph, Section, Table, Voice
-from carac.report.literature.forests import number, ratio, two_arm_forest
+from carac.report.literature.forests import bias_key, number, ratio, two_arm_forest
 from carac.report.literature.pooled import lead, left_out_table
 from carac.vocabulary.study_outcomes import study_outcomes
 
@@ -44,7 +44,10 @@ def comparison_section(compared: Compared, anyway: Sequence[str], place: int) ->
         f" of {pair.second.total}"
         for pair in compared.pairs
     )
-    notes = ("Intervals of studies are exact; an arrow runs beyond the axis.",)
+    notes = (
+        "Intervals of studies are exact; an arrow runs beyond the axis.",
+        *bias_key(pair.study for pair in compared.pairs),
+    )
     figure = Figure(
         f"{name}_forest", f"{question.title}: CAR T-cells against the comparator", two_arm_forest(compared), said, notes
     )

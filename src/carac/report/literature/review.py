@@ -11,7 +11,7 @@ from carac.evidence.audit import AuditFinding, Weight, audit
 from carac.evidence.library import Evidence
 from carac.evidence.synthesis import Compared, Pooled, compare_pairs, gather, gather_pairs, one_arm_code, two_arm_code
 from carac.evidence.synthesis.gathering import LeftOut
-from carac.evidence.synthesis.words import cautions, methods, percent, with_interval
+from carac.evidence.synthesis.words import amount, cautions, methods, percent, with_interval
 from carac.findings import CaracError
 from carac.manifest import versions
 from carac.progress import Progress
@@ -19,7 +19,7 @@ from carac.report.content import Block, Document, Figure, Items, Paragraph, Sect
 from carac.report.literature import compared as arms_page
 from carac.report.literature import mapped
 from carac.report.literature.changes import ENTRY, State, changes_section, previous, study_hashes
-from carac.report.literature.forests import one_arm_forest, ratio, two_arm_forest
+from carac.report.literature.forests import bias_key, one_arm_forest, ratio, two_arm_forest
 from carac.report.literature.pooled import SCRIPT, left_out_table, pool_all, single_table
 from carac.report.literature.tables import tables
 from carac.report.write import write_document
@@ -63,7 +63,7 @@ class Review:
 
 
 def _line(one: Pooled) -> str:
-    return f"{one.events} of {one.total} in {len(one.counts)}: {with_interval(one.main)}"
+    return f"{amount(one)} in {len(one.counts)}: {with_interval(one.main, one.measure.unit)}"
 
 
 def _arms_line(one: Compared) -> str:
@@ -87,6 +87,7 @@ def gather_review(
             gathered = gather(evidence, outcome)
             pooled += pool_all(gathered, "REML", (), "glmm")
             left_out += [one for one in gathered.left_out if one.outcome.reported]
+            pooled += pool_all(gather(evidence, outcome, measure="rate"), "REML", (), "glmm")
             pairs = gather_pairs(evidence, outcome).pairs
             compared += [compare_pairs(question, found) for question, found in pairs.items()]
     with progress.step("audit"):
@@ -132,20 +133,22 @@ def _pooled(review: Review) -> Section:
             one.question.title,
             one.question.detail,
             str(len(one.counts)),
-            f"{one.events} of {one.total}",
-            with_interval(one.main),
+            amount(one),
+            with_interval(one.main, one.measure.unit),
             "–" if not one.main.prediction else "–".join(percent(end) for end in one.main.prediction),
             " ".join(cautions(one.question, one.counts, ())),
         )
         for one in several
     )
-    header = ("Outcome", "Counted how", "Studies", "n", "Pooled (95 % CI)", "Prediction, %", "Caution")
+    header = ("Outcome", "Counted how", "Studies", "n", "Pooled (95 % CI)", "Prediction", "Caution")
     notes = ("Different definitions, windows, grades, and reports and patients are not pooled. Binomial-normal model.",)
     blocks: list[Block] = [Table("pooled", "Pooled incidence, by outcome and way of counting", header, rows, notes)]
     for place, one in enumerate(several, 1):
         said = _line(one)
         title = f"{one.question.title} ({one.question.detail})"
-        blocks.append(Figure(f"forest_{place}", title, one_arm_forest(one), said, _origins(one)))
+        blocks.append(Figure(f"forest_{place}", title, one_arm_forest(one), said, _notes(one)))
+    if not any(one.question.measure == "rate" for one in review.pooled):
+        blocks.append(Paragraph("No study file gives the time at risk behind a count: no rate per patient-month."))
     alone = [one for one in review.pooled if len(one.counts) == 1]
     if alone:
         blocks.append(single_table(alone))
@@ -154,8 +157,9 @@ def _pooled(review: Review) -> Section:
     return Section("incidence", "Incidence, pooled where it may be", tuple(blocks))
 
 
-def _origins(one: Pooled) -> tuple[str, ...]:
-    return tuple(f"* {count.label}: {count.origin}." for count in one.counts if count.origin)
+def _notes(one: Pooled) -> tuple[str, ...]:
+    origins = (f"* {count.label}: {count.origin}." for count in one.counts if count.origin)
+    return (*origins, *bias_key(count.study for count in one.counts))
 
 
 def _arms(review: Review) -> Section:
@@ -164,7 +168,8 @@ def _arms(review: Review) -> Section:
         blocks.append(Paragraph("No study has a comparator counted in the same way."))
     for place, one in enumerate(review.compared, 1):
         name = f"arms_{place}"
-        blocks.append(Figure(f"{name}_forest", str(one.question), two_arm_forest(one), _arms_line(one)))
+        notes = bias_key(pair.study for pair in one.pairs)
+        blocks.append(Figure(f"{name}_forest", str(one.question), two_arm_forest(one), _arms_line(one), notes))
         blocks += [Paragraph(text) for text in arms_page.sentences(one)]
         blocks += [arms_page.effects_table(one, name), *arms_page.beliefs(one, name)]
     return Section("arms", "CAR T-cells against the comparator", tuple(blocks))
