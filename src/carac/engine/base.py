@@ -98,8 +98,7 @@ def written_sql(query: sge.Query, dialect: str) -> str:
         for each in list(query.find_all(sge.Is)):
             if isinstance(each.this, sge.In):
                 each.set("this", sge.paren(each.this, copy=False))
-    # The query is nobody else's: writing it need not copy it first.
-    sql: str = query.sql(dialect=getattr(compilers, dialect).compiler.dialect, copy=False)
+    sql: str = query.sql(dialect=getattr(compilers, dialect).compiler.dialect)
     return sql
 
 
