@@ -24,12 +24,6 @@ told <- function(name, run, figure) {
 read <- function(name) read.csv(file.path(folder, paste0(name, ".csv")))
 covariates <- c("x0", "x1", "x2", "x3")
 
-people <- read("people_50000")
-kinds <- c("censored", "event", "other")
-people$kind <- factor(people$status, 0:2, kinds)
-told("aalen_johansen_50000", function() survfit(Surv(time, kind) ~ 1, data = people), function(fit) {
-  summary(fit, times = 1)$pstate[, 2]
-})
 rows <- read("rows_100000")
 told("cox_100000", function() coxph(Surv(start, stop, event) ~ x0 + x1 + x2 + x3, data = rows), function(fit) {
   fit$coefficients[[1]]
@@ -37,8 +31,12 @@ told("cox_100000", function() coxph(Surv(start, stop, event) ~ x0 + x1 + x2 + x3
 # the rest takes time, or memory, with the square of the people: once, and of few
 times <- 1
 small <- read("people_2000")
-told("fine_gray_2000", function() crr(small$time, small$status, small[covariates]), function(fit) fit$coef[[1]])
+kinds <- c("censored", "event", "other")
 small$kind <- factor(small$status, 0:2, kinds)
+told("aalen_johansen_2000", function() survfit(Surv(time, kind) ~ 1, data = small), function(fit) {
+  summary(fit, times = 1)$pstate[, 2]
+})
+told("fine_gray_2000", function() crr(small$time, small$status, small[covariates]), function(fit) fit$coef[[1]])
 told("fine_gray_again_2000", function() {
   weighted <- finegray(Surv(time, kind) ~ ., data = small[c("time", "kind", covariates)], etype = "event")
   coxph(Surv(fgstart, fgstop, fgstatus) ~ x0 + x1 + x2 + x3, weights = fgwt, data = weighted, ties = "breslow")

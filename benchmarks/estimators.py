@@ -38,7 +38,8 @@ TASKS = {
     "fine_gray_50000": "Fine-Gray, 50,000 people, 4 covariates (R's two do not get there)",
     "gray_2000": "Gray's test, 2,000 people, 3 groups (R: cuminc, which draws the curves as well)",
     "gray_50000": "Gray's test, 50,000 people, 3 groups",
-    "aalen_johansen_50000": "Aalen-Johansen with intervals, 50,000 people (R: survfit)",
+    "aalen_johansen_2000": "Aalen-Johansen with intervals, 2,000 people (R: survfit)",
+    "aalen_johansen_50000": "Aalen-Johansen with intervals, 50,000 people",
     "cox_100000": "Cox, Efron, 100,000 rows (start, stop], 4 covariates (R: coxph)",
     "fine_gray_1000000": "Fine-Gray, 1,000,000 people, 4 covariates",
 }
@@ -95,15 +96,15 @@ def own(sets: dict[str, Data]) -> Told:
             once,
         )
     told["fine_gray_again_2000"] = told["fine_gray_2000"]
-    data = sets["people_50000"]
     for size in (2_000, 50_000):
         some = sets[f"people_{size}"]
         told[f"gray_{size}"] = best(
             lambda some=some: gray_test(some["time"], some["status"], some["group"]), lambda test: test.statistic
         )
-    told["aalen_johansen_50000"] = best(
-        lambda: aalen_johansen(data["time"], data["status"]), lambda curve: at_times(curve, [1.0]).estimate[0]
-    )
+        told[f"aalen_johansen_{size}"] = best(
+            lambda some=some: aalen_johansen(some["time"], some["status"]),
+            lambda curve: at_times(curve, [1.0]).estimate[0],
+        )
     by_day = sets["rows_100000"]
     values = design(by_day)
     told["cox_100000"] = best(
@@ -129,17 +130,19 @@ def of_comprisk(sets: dict[str, Data]) -> Told:
     def test(data: Data) -> tuple[float, float]:
         return best(lambda: comprisk.gray_test(data["time"], data["status"], data["group"]), lambda one: one.stat)
 
+    def curve(data: Data) -> tuple[float, float]:
+        return best(
+            lambda: comprisk.CumulativeIncidence().fit(data["time"], data["status"]),
+            lambda fit: fit.curves_[(None, 1)].evaluate(np.array([1.0]))[0][0],
+        )
+
     model(people(200))
     data = sets["people_50000"]
-    curve = comprisk.CumulativeIncidence
     comprisk.gray_test(data["time"][:200], data["status"][:200], data["group"][:200])
     return {
         **{f"fine_gray_{size}": model(sets[f"people_{size}"]) for size in (2_000, 50_000)},
         **{f"gray_{size}": test(sets[f"people_{size}"]) for size in (2_000, 50_000)},
-        "aalen_johansen_50000": best(
-            lambda: curve().fit(data["time"], data["status"]),
-            lambda fit: fit.curves_[(None, 1)].evaluate(np.array([1.0]))[0][0],
-        ),
+        **{f"aalen_johansen_{size}": curve(sets[f"people_{size}"]) for size in (2_000, 50_000)},
     }
 
 
