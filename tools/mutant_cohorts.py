@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import ibis
@@ -69,7 +70,7 @@ class Queries:
     result: Mapping[str, str]
 
 
-def _of_patients(rows: pa.Table, patients: pa.Array) -> pa.Table:
+def _of_patients(rows: pa.Table, patients: pa.Array[Any]) -> pa.Table:
     if "patient_id" not in rows.column_names:
         return rows
     return rows.filter(pc.is_in(rows["patient_id"], patients)).combine_chunks()
@@ -100,8 +101,8 @@ def kept(read: Any, names: Sequence[str], today: int | None = None) -> Kept:
     today: the only patient-day that is kept; None keeps all.
     """
     from carac.grading.plan import chosen_definitions
-    from support.engines import grade
 
+    grade = import_module("support.engines").grade
     with DuckDB(threads=1) as engine:
         graded = grade(engine, read, tuple(names))
         tables = dict(read.tables)
