@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mutant_cohorts import RESULTS, Kept, Queries, kept, known, queries, reads_known_inputs, results, with_used
-from mutant_loading import ROOT, TESTS, executed_again, put_in_place, readers
+from mutant_loading import ROOT, TESTS, executed_again, module_names, put_in_place, readers
 
 #: Longer than any of the tests takes here; a mutant that never ends is noticed too.
 SECONDS = 300
@@ -164,6 +164,8 @@ class Bench:
 
     def ready(self, module: str) -> None:
         """Make what the trials of a module need, so that each child has it."""
+        # Some are imported only where they are needed.
+        importlib.import_module(module)
         names = self.affected(module)
         for trial in self.trials(module, names):
             self.unchanged(trial, names)
@@ -301,9 +303,13 @@ def variants_now(bench: Bench, name: str, names: Sequence[str]) -> list[object]:
 
 
 def controlled(bench: Bench, module: str) -> Verdict:
-    """That the original code passes the trials of a module."""
+    """That the original code, put in place as a mutant is, passes the trials of a module."""
     names = bench.affected(module)
     try:
+        put_in_place(module, ast.parse(module_names()[module].read_text(encoding="utf-8")))
+        if any(described(known()[name]) != bench.said[name] for name in names):
+            return Verdict("error", "the original code says something else of itself")
+        _tests("test_printed_criteria").check_all(names)
         for trial in bench.trials(module, names):
             graded_again(bench, trial, names, control=True)
         generated(bench, names)
