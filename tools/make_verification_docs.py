@@ -67,6 +67,11 @@ One row is one criterion: a threshold, a tie, a window, a rule for what is missi
 default. "The catalogue" is the collection of inputs, thresholds, ties and windows that the definitions were written
 from; "2.1" is its section. A case is a worked example of `tests/cases/` (`file::id`) or a test.
 
+Three long proofs belong to this page; `make prove` runs them, and `make test` names those whose code has changed since.
+`proofs/mutation.py` changes one number, comparison or connective at a time and asks whether a test notices.
+`proofs/calc_agreement.py` draws 10,000 cases and holds `carac calc` against a cohort, column by column.
+`proofs/sorting.py` counts what a choice of version changes ([versions.md](versions.md)).
+
 What was found begins with one of these words:
 
 """
