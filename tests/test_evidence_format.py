@@ -175,7 +175,10 @@ FAULTS = {
     "not reported and yet a figure": ("reported = false", "reported = false\ncount = 1", ["outcome 2", "reported"]),
     "a denominator from nowhere": ('denominator_from = "row"\n', "", ["denominator_from"]),
     "no format": ("format = 1\n", "", ["format"]),
-    "another format": ("format = 1\n", "format = 2\n", ["format", "2"]),
+    "another format": ("format = 1\n", "format = 3\n", ["format", "3", "1 and 2"]),
+    "true for a format": ("format = 1\n", "format = true\n", ["format"]),
+    "a key of a later format": ("count = 3", 'count = 3\nperson_time = "180.5"\nperson_time_unit = "patient-months"',
+                                ["outcome", "person_time", "format = 2"]),
     "no title": ('title = "Example 2031"\n', "", ["title"]),
     "no source": ("[[source]]", "[[figure]]", ["[[source]]"]),
     "one table for many": ("[[citation]]", "[citation]", ["citation", "[[citation]]"]),
@@ -197,6 +200,42 @@ def test_a_fault_is_one_sentence_that_names_it(fault: str) -> None:
     assert "\n" not in message
     assert message.endswith(".")
     assert all(word in message for word in named), message
+
+
+TIME = 'count = 3\nperson_time = "180.5"\nperson_time_unit = "patient-months"'
+
+
+def with_time(old: str = "", new: str = "") -> str:
+    """The example as a file of the second format, with the time at risk of its first outcome."""
+    return EXAMPLE.replace("format = 1", "format = 2", 1).replace(
+        "count = 3", TIME.replace(old, new) if old else TIME, 1
+    )
+
+
+def test_time_at_risk_is_read_and_written_with_the_format_that_knows_it() -> None:
+    study = study_of_text(with_time(), "example", "example.toml")
+    assert (study.outcomes[0].person_time, study.outcomes[0].person_time_unit) == ("180.5", "patient-months")
+    assert text_of_study(study).startswith("format = 2\n")
+    assert study_of_text(text_of_study(study), "example", "example.toml") == study
+    without = study_of_text(EXAMPLE.replace("format = 1", "format = 2", 1), "example", "example.toml")
+    assert text_of_study(without).startswith("format = 1\n"), "an older carac reads what it can hold"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('\nperson_time_unit = "patient-months"', "", "given together"),
+        ('\nperson_time = "180.5"', "", "given together"),
+        ('"180.5"', "180.5", 'it must be text in quotes, "180.5"'),
+        ('"180.5"', '"-3"', "a number as text"),
+        ('"180.5"', '"0.0"', "no time at risk"),
+        ("patient-months", "months", "patient-months"),
+    ],
+)
+def test_a_fault_of_the_time_at_risk_is_named(old: str, new: str, named: str) -> None:
+    with pytest.raises(CaracError, match="outcome 1") as caught:
+        study_of_text(with_time(old, new), "example", "example.toml")
+    assert named in str(caught.value)
 
 
 def test_a_missing_file_and_an_empty_folder_are_told(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ from carac.evidence.synthesis.words import cautions, heterogeneity, median_odds_
 from carac.findings import CaracError
 from carac.report.figures.forest import percent_axis, ratio_axis
 from carac.report.literature.forests import bias_of, one_arm_forest, two_arm_forest
+from carac.statistics.small_study import harbord
+from carac.statistics.two_arms import arms as arms_of
 from carac.vocabulary.study_outcomes import study_outcomes
 from support.reference import expected
 
@@ -281,6 +283,37 @@ def test_comparisons_of_the_shipped_trials_equal_metafor(dataset: str, outcome: 
         assert log(value) == pytest.approx(float(wanted["est"]), abs=MIXED_MODEL)
 
 
+def test_comparisons_without_each_study_equal_those_of_the_others_alone() -> None:
+    question, pairs = next(iter(gather_pairs(evidence.load(), VTE).pairs.items()))
+    found = compare_pairs(question, pairs)
+    assert found.main.method == "conditional" and len(found.without) == len(pairs) == 5
+    rest = compare_pairs(question, pairs[1:])
+    assert found.without[0] == rest.main
+    assert found.without[0].value != found.main.value
+    assert not compare_pairs(question, pairs[:2]).without
+
+
+def test_small_trials_are_compared_with_large_ones_from_ten_on() -> None:
+    arms = (Arm("car_t", "CAR-T", "car_t", 100), Arm("control", "control", "comparator", 100))
+    trials = [
+        made_up(
+            f"trial_{place:02}",
+            counted(2 + place % 3, 50 + 20 * place),
+            counted(1 + place % 4, 45 + 22 * place, arm="control"),
+            design="randomised_trial",
+            arms=arms,
+        )
+        for place in range(10)
+    ]
+    ((question, pairs),) = gather_pairs(trials, "bleeding").pairs.items()
+    found = compare_pairs(question, pairs)
+    counts = [(2 + n % 3, 50 + 20 * n, 1 + n % 4, 45 + 22 * n) for n in range(10)]
+    assert found.asymmetry == harbord(arms_of(*zip(*counts, strict=True))).p_value
+    few = compare_pairs(question, pairs[:9])
+    assert few.asymmetry is None
+    assert "needs 10 studies" in few.no_asymmetry
+
+
 # ---- degenerate data ----
 
 
@@ -351,10 +384,14 @@ def test_groups_are_compared_from_ten_studies_on() -> None:
     assert grouping.p_value is not None and 0 < grouping.p_value <= 1
     assert sum(len(group.counts) for group in grouping.groups) == 10
     assert found.asymmetry is not None
-    assert found.slope is None, "all studies are of one year"
+    (slope,) = found.slopes
+    assert slope.ratio is None
+    assert "all studies have the same" in slope.why
     few = pool_counts(found.question, found.counts[:9], by=["design"])
     assert few.groupings[0].p_value is None
     assert "needs 10 studies" in few.groupings[0].why
+    (slope,) = pool_counts(found.question, found.counts[:9], by=["year"]).slopes
+    assert "needs 10 studies that say it, and there are 9" in slope.why
     assert few.asymmetry is None
 
 
@@ -484,7 +521,7 @@ def test_json_holds_every_pool_and_every_figure_left_out() -> None:
         (["pool", "bleding"], "did you mean bleeding"),
         (["pool", "bleeding", "--anyway", "serious"], "cannot be pooled anyway"),
         (["pool", "bleeding", "--by", "colour"], "There is no property 'colour'"),
-        (["pool", "bleeding", "--model", "best"], "There is no model 'best'"),
+        (["pool", "bleeding", "--model", "best"], "There is no model of a proportion 'best'"),
         (["pool", "bleeding", "--tau", "best"], "There is no estimate of tau squared 'best'"),
         (["pool", "bleeding", "--design", "trial"], "There is no design 'trial'"),
         (["pool", "bleeding", "--definition", "none such"], "No study has a count"),

@@ -14,10 +14,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from carac.evidence import schema
-from carac.evidence.study import FORMAT, Part, Study
+from carac.evidence.study import FORMATS, Part, Study
 from carac.vocabulary.study_outcomes import study_diseases, study_outcomes
 from make_vocabulary_docs import code, table
 
+#: Keys that came with a later format.
+LATER = "; ".join(
+    f"{since} for " + ", ".join(f"`{key}`" for (_, key), of in schema.SINCE.items() if of == since)
+    for since in FORMATS[1:]
+)
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "evidence_format.md"
 
 HEAD = f"""\
@@ -30,11 +35,15 @@ file without `.toml` is the name of the study. `carac evidence check FILE` says 
 and what would be right, `carac evidence list` and `show` print what is there, and in Python
 `carac.evidence.load("my_studies")` gives frozen objects with the same names.
 
-- The first line is `format = {FORMAT}`. A carac that knows another format says so and does not guess.
+- The first line is `format = {FORMATS[0]}`, or a later format where a key needs it: {LATER}. The program writes the
+  earliest that holds the study. A carac that does not know a format says so and does not guess.
 - **Percentages and other printed numbers are text**, `"8.70"` and not `8.7`: trailing zeros say to how many places
   the author rounded. Counts and denominators are whole numbers.
 - **Every outcome has a denominator of its own**, and says where that stands: with the figure itself (`cell`), at the
   head of its row or arm (`row`), or in a registry record (`record`).
+- **Rates** need the time at risk behind the count, `person_time = "812.5"` with `person_time_unit = "patient-months"`
+  (or -days, -weeks, -years), as printed. `counted = "events"` says that a patient may be counted more than once. A
+  percentage is never turned into a rate, nor a rate into a count.
 - A key that is left out means that the source does not say, never zero. An outcome that the source names and does not
   give is written with `reported = false`.
 - Nothing is corrected in a study file. What does not fit together is the matter of the audit, which reads it and

@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(
     name="evidence",
-    help="Published studies as data: list, show, check, add, audit, pool, compare, report.",
+    help="Published studies as data: list, show, check, add, audit, pool, compare, beside, report.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -143,8 +143,16 @@ def pool(
             "--by", help="groups: design, product, disease, definition, window, counted; numbers: window_days, year"
         ),
     ] = None,
+    measure: Annotated[
+        str, typer.Option("--measure", help="proportion of patients, or rate per patient-month (needs time at risk)")
+    ] = "proportion",
     model: Annotated[
-        str, typer.Option("--model", help="to report: glmm, beta_binomial, logit, arcsine, freeman_tukey, together")
+        str,
+        typer.Option(
+            "--model",
+            help="to report: glmm, beta_binomial, logit, arcsine, freeman_tukey, together; of a rate: glmm, log,"
+            " square_root, together",
+        ),
     ] = "glmm",
     tau: Annotated[
         str, typer.Option("--tau", help="variance between studies of the others: REML, ML, PM, EB, DL, HS, SJ, common")
@@ -157,7 +165,7 @@ def pool(
     """Pool the incidence of an outcome, one figure per way of counting; what differs is kept apart."""
     from carac.commands import evidence_pooling as work
 
-    asked = work.Asked(outcome, role, definition, window, work.listed(design), work.listed(anyway), corrected)
+    asked = work.Asked(outcome, role, definition, window, work.listed(design), work.listed(anyway), corrected, measure)
     work.pool(asked, studies or [], no_shipped, by, model, tau, output, json)
 
 
@@ -182,16 +190,35 @@ def compare(
 
 
 @app.command()
+def beside(
+    cohort: Annotated[
+        Path,
+        typer.Argument(
+            help="folder that carac analyse wrote, or CSV: outcome, events, total (definition, grades, window)",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page", show_default=False)],
+    studies: Studies = None,
+    no_shipped: NoShipped = False,
+) -> None:
+    """Lay your own cohort's incidences beside those of the literature, on one axis."""
+    from carac.commands import evidence_pooling as work
+
+    work.beside(cohort, studies or [], no_shipped, output)
+
+
+@app.command()
 def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page", show_default=False)],
     studies: Studies = None,
     no_shipped: NoShipped = False,
     prisma: Annotated[
-        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n; shown as you give it")
+        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n, reason; drawn as a flow diagram")
     ] = None,
     cohort: Annotated[
         Path | None,
-        typer.Option("--cohort", help="CSV of your own cohort: outcome, events, total (definition, window)"),
+        typer.Option("--cohort", help="your own cohort: folder of carac analyse, or CSV of outcome, events, total"),
     ] = None,
 ) -> None:
     """Write the living review: tables, map, pooled figures, arms, audit, gaps, and what changed since the last time."""

@@ -14,17 +14,25 @@ from carac.commands import showing
 from carac.commands.evidence_showing import loaded
 from carac.evidence.library import Evidence
 from carac.evidence.schema import DESIGNS
-from carac.evidence.synthesis import GROUPS, MODELS, NUMBERS, Compared, Gathered, Pooled, gather, gather_pairs
+from carac.evidence.synthesis import GROUPS, MEASURES, NUMBERS, Compared, Gathered, Pooled, gather, gather_pairs
 from carac.evidence.synthesis.two_arms import Comparisons, compare_pairs
-from carac.evidence.synthesis.words import cautions, heterogeneity, percent, studies_in_words, with_interval
+from carac.evidence.synthesis.words import (
+    cautions,
+    heterogeneity,
+    percent,
+    regression,
+    studies_in_words,
+    with_interval,
+)
 from carac.findings import CaracError
-from carac.report.content import Document
+from carac.report.content import Document, Section
 from carac.report.literature import compared as two_arms
 from carac.report.literature import pooled as one_arm
 from carac.report.literature.changes import figure_changes, previous
 from carac.report.literature.compared import effect_text
-from carac.report.literature.mapped import own_counts
-from carac.report.literature.review import gather_review, prisma_counts, write_review
+from carac.report.literature.own_cohort import own_blocks, own_cohort
+from carac.report.literature.review import gather_review, write_review
+from carac.report.literature.search import search_stages
 from carac.report.write import page_of, write_document
 from carac.statistics.pooling import Method
 from carac.vocabulary.spelling import nearest
@@ -42,6 +50,7 @@ class Asked:
     designs: of the studies; empty for all.
     anyway: what is pooled although it differs.
     corrected: whether denominators that the audit explains take the place of those printed.
+    measure: proportion or rate (of `pool`).
     """
 
     outcome: str
@@ -51,6 +60,7 @@ class Asked:
     designs: tuple[str, ...] = ()
     anyway: tuple[str, ...] = ()
     corrected: bool = False
+    measure: str = "proportion"
 
     def entries(self) -> dict[str, object]:
         """For the manifest."""
@@ -62,6 +72,7 @@ class Asked:
             "designs": list(self.designs),
             "anyway": list(self.anyway),
             "corrected_denominators": self.corrected,
+            "measure": self.measure,
         }
 
 
@@ -91,7 +102,8 @@ def pool(
 ) -> None:
     """Pool one arm, and print or write what comes out."""
     wanted = known_words(listed(by), (*GROUPS, *NUMBERS), "property")
-    (chosen,) = known_words((model.replace("-", "_"),), tuple(MODELS), "model")
+    (measure,) = known_words((asked.measure,), tuple(MEASURES), "measure")
+    (chosen,) = known_words((model.replace("-", "_"),), tuple(MEASURES[measure].models), f"model of a {measure}")
     method = _method(tau)
     known_words(asked.designs, DESIGNS, "design")
     evidence = loaded(studies, no_shipped)
@@ -104,6 +116,7 @@ def pool(
         asked.corrected,
         asked.definition,
         asked.window,
+        measure,
     )
     if not gathered.pools:
         raise CaracError(_nothing(asked, len(gathered.left_out)))
@@ -169,7 +182,8 @@ def _method(tau: str) -> Method:
 
 
 def _nothing(asked: Asked, left_out: int) -> str:
-    parts = [f"No study has a count of {asked.outcome} that was asked for"]
+    needed = "time at risk with its count" if asked.measure == "rate" else "count"
+    parts = [f"No study has a {needed} of {asked.outcome} that was asked for"]
     if left_out:
         parts.append(f"{left_out} figures are left out")
     return "; ".join(parts) + f". carac evidence list --outcome {asked.outcome} shows what there is."
@@ -190,8 +204,8 @@ def _say_where(output: Path) -> None:
 def report(output: Path, studies: Sequence[Path], no_shipped: bool, prisma: Path | None, cohort: Path | None) -> None:
     """Write the living review, and say what changed since the output before."""
     evidence = loaded(studies, no_shipped)
-    search = prisma_counts(prisma) if prisma else None
-    own = own_counts(cohort) if cohort else []
+    search = search_stages(prisma) if prisma else []
+    own = own_cohort(cohort) if cohort else None
     before = previous(output)
     with showing.progress_shown() as progress:
         review = gather_review(evidence, own, search, progress)
@@ -204,6 +218,17 @@ def report(output: Path, studies: Sequence[Path], no_shipped: bool, prisma: Path
             print(f"  {name}: {old} → {new}")
 
 
+def beside(cohort: Path, studies: Sequence[Path], no_shipped: bool, output: Path) -> None:
+    """Write one's own cohort beside the literature."""
+    own = own_cohort(cohort)
+    evidence = loaded(studies, no_shipped)
+    subtitle = f"{len(own.incidences)} incidences of {cohort.name}, {len(evidence)} study files"
+    section = Section("own_cohort", "By endpoint and window", tuple(own_blocks(own, evidence)))
+    document = Document("Own cohort beside the literature", subtitle, own.synthetic, one_arm.lead(), (section,))
+    _write(document, output, {"command": "evidence beside", "cohort": cohort.name}, evidence, {})
+    print(f"{page_of(document, output)}: {subtitle}; also as Word, PDF, CSV and figures.")
+
+
 # ---- in a terminal ----
 
 
@@ -213,34 +238,52 @@ def _show_pools(pooled: Sequence[Pooled], gathered: Gathered) -> None:
         out.print(Text(one.question.title, style="bold").append(f"  {one.question.detail}", style="default"))
         for caution in cautions(one.question, one.counts, gathered.anyway):
             out.print(Text(f"  {caution}", style="dark_orange"))
+        unit = one.measure.unit
         rows = [
-            (count.label, f"{count.events} of {count.total}", _percentages(own), f"{weight:.1f}", count.origin)
+            (count.label, count.said, _with_ends(own, unit), f"{weight:.1f}", count.origin)
             for count, own, weight in zip(one.counts, one.own, one.weights, strict=True)
         ]
-        _print_rows(("study", "n", "% (exact 95 % CI)", "weight %", "remark"), rows)
+        _print_rows(("study", "n", "figure (exact 95 % CI)", "weight %", "remark"), rows)
         if len(one.counts) > 1:
-            models = [(model.title, with_interval(model), model.warning or model.why) for model in one.models]
+            models = [(model.title, with_interval(model, unit), model.warning or model.why) for model in one.models]
             _print_rows(("model", "pooled (95 % CI)", "remark"), models)
             out.print(Text(f"  {one_arm.sentence(one)}", style="bold"))
             out.print(Text(f"  {heterogeneity(one)}"))
+            _print_without(one)
             _print_groups(one)
+            for slope in one.slopes:
+                out.print(Text(f"  {regression(slope)}"))
+            out.print(Text(f"  {one_arm.small_studies(one)}", style="dim"))
         out.print()
     _show_left_out(gathered)
+
+
+def _print_without(one: Pooled) -> None:
+    """What leaving out one study can do: the lowest and the highest figure that it gives."""
+    found = [
+        (without.value, count.label)
+        for count, without in zip(one.counts, one.without, strict=False)
+        if without.value is not None
+    ]
+    if found:
+        (low, first), (high, last) = min(found), max(found)
+        text = f"Without one study at a time: {percent(low)} (without {first}) to {percent(high)} (without {last})"
+        showing.console().print(Text(f"  {text} {one.measure.unit}."))
 
 
 def _print_groups(one: Pooled) -> None:
     out = showing.console()
     for grouping in one.groupings:
         rows = [
-            (group.name, studies_in_words(len(group.counts)), with_interval(group.estimate))
+            (group.name, studies_in_words(len(group.counts)), with_interval(group.estimate, one.measure.unit))
             for group in grouping.groups
         ]
         _print_rows((f"by {grouping.by}", "", "pooled (95 % CI)"), rows)
         out.print(Text(f"  {grouping.why or f'alike: p = {grouping.p_value:.3f}'}", style="dim"))
 
 
-def _percentages(own: tuple[float, float, float]) -> str:
-    return f"{percent(own[0])} ({percent(own[1])} to {percent(own[2])})"
+def _with_ends(own: tuple[float, float, float], unit: str) -> str:
+    return f"{percent(own[0])} {unit} ({percent(own[1])} to {percent(own[2])})"
 
 
 def _print_pairs(one: Compared) -> None:

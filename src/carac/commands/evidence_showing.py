@@ -103,11 +103,18 @@ def figures(one: evidence.Outcome) -> tuple[str, ...]:
         count = f"{one.count_lowest}–{one.count_highest}"
     return (
         count,
-        str(one.denominator) if one.denominator is not None else "·",
+        _held_against(one),
         one.percentage or "·",
         one.window or "·",
         definition or "·",
     )
+
+
+def _held_against(one: evidence.Outcome) -> str:
+    """Denominator and time at risk: "60", "210.5 patient-months", or both."""
+    people = str(one.denominator) if one.denominator is not None else ""
+    time = f"{one.person_time} {one.person_time_unit}" if one.person_time else ""
+    return "; ".join(part for part in (people, time) if part) or "·"
 
 
 def show(name: str, studies: Sequence[Path], json: bool) -> None:

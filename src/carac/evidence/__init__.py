@@ -10,7 +10,7 @@ for study, outcome in studies.outcomes("venous_thromboembolism", role="car_t"):
 from carac.evidence.library import Evidence, load, shipped
 from carac.evidence.reading import read_study
 from carac.evidence.study import (
-    FORMAT,
+    FORMATS,
     AnalysisSet,
     Arm,
     Cell,
@@ -26,7 +26,7 @@ from carac.evidence.study import (
 from carac.evidence.writing import write_study
 
 __all__ = [
-    "FORMAT",
+    "FORMATS",
     "AnalysisSet",
     "Arm",
     "Cell",

@@ -65,6 +65,16 @@ def _check_bounds(outcome: Outcome, where: str) -> None:
         )
 
 
+def _check_time(outcome: Outcome, where: str) -> None:
+    if bool(outcome.person_time) != bool(outcome.person_time_unit):
+        raise CaracError(
+            f"{where}: person_time and person_time_unit are given together,"
+            ' such as person_time = "812.5" and person_time_unit = "patient-months".'
+        )
+    if outcome.person_time and float(outcome.person_time) == 0:
+        raise CaracError(f"{where}, person_time: {outcome.person_time!r} is no time at risk; leave it out.")
+
+
 def _check_outcome(outcome: Outcome, where: str) -> None:
     bounds = (outcome.count_lowest, outcome.count_highest)
     given = outcome.count is not None or outcome.percentage or bounds != (None, None)
@@ -85,6 +95,7 @@ def _check_outcome(outcome: Outcome, where: str) -> None:
             f"{where}: count {outcome.count} is above its denominator {outcome.denominator};"
             ' it must not be, unless counted = "events" or "reports".'
         )
+    _check_time(outcome, where)
     low, _, high = outcome.grades.partition("-")
     if high and int(low) > int(high):
         raise CaracError(f'{where}, grades: {outcome.grades!r} runs backwards; write it as "{high}-{low}".')

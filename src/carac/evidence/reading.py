@@ -11,7 +11,7 @@ from typing import Any
 
 from carac.evidence import schema
 from carac.evidence.consistency import check_study
-from carac.evidence.study import FORMAT, Cell, Part, Study
+from carac.evidence.study import FORMATS, Cell, Part, Study
 from carac.findings import CaracError
 
 _TYPES: Mapping[str, tuple[type, str]] = {
@@ -54,9 +54,11 @@ def study_of_text(text: str, name: str, file: str) -> Study:
     except tomllib.TOMLDecodeError as error:
         raise CaracError(f"{file} is not TOML: {error}.") from None
     stated = loaded.pop("format", None)
-    if stated != FORMAT or isinstance(stated, bool):
+    if stated not in FORMATS or not isinstance(stated, int) or isinstance(stated, bool):
         seen = "has no format" if stated is None else f"has format {stated!r}"
-        raise CaracError(f"{file} {seen}; this carac reads study files of format = {FORMAT}.")
+        known = " and ".join(str(one) for one in FORMATS)
+        raise CaracError(f"{file} {seen}; this carac reads study files of format = {known}.")
+    _check_format(loaded, stated, file)
     head = {key: value for key, value in loaded.items() if key not in schema.SECTIONS}
     values = _values(head, "study", file)
     for section, (field, made) in schema.SECTIONS.items():
@@ -71,6 +73,15 @@ def study_of_text(text: str, name: str, file: str) -> Study:
     study = Study(name=name, **values)
     check_study(study, file)
     return study
+
+
+def _check_format(loaded: Mapping[str, Any], stated: int, file: str) -> None:
+    """A key that came with a later format than the file states is named: an older carac would refuse it unexplained."""
+    for (section, key), since in schema.SINCE.items():
+        entries = loaded.get(section, [])
+        there = isinstance(entries, list) and any(isinstance(entry, dict) and key in entry for entry in entries)
+        if there and stated < since:
+            raise CaracError(f"{file}, {section}: {key} came with format {since}; write format = {since} at the top.")
 
 
 def _values(entry: Mapping[str, Any], section: str, where: str) -> dict[str, Any]:

@@ -60,6 +60,11 @@ DESIGNS = (
 #: Designs whose counts are people followed from a treatment on, without a comparator chosen by lot.
 OBSERVATIONAL = ("prospective_cohort", "retrospective_cohort", "cohort", "spontaneous_reports")
 
+#: Keys that came after the first format, and with which; a file that has one states that format or a later one.
+SINCE: Mapping[tuple[str, str], int] = MappingProxyType(
+    {("outcome", "person_time"): 2, ("outcome", "person_time_unit"): 2}
+)
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _NUMBER_WORDS = 'a number as text, such as "7.20"'
 
@@ -79,6 +84,7 @@ def closed_lists() -> Mapping[tuple[str, str], tuple[str, ...]]:
             ("outcome", "outcome"): tuple(study_outcomes()),
             ("outcome", "denominator_from"): ("cell", "row", "record"),
             ("outcome", "estimate"): ("proportion", "cumulative_incidence", "pooled"),
+            ("outcome", "person_time_unit"): ("patient-days", "patient-weeks", "patient-months", "patient-years"),
             ("outcome", "serious"): ("serious", "non-serious"),
             ("outcome", "counted"): ("patients", "reports", "events"),
             ("figure", "statistic"): (
@@ -109,6 +115,7 @@ def closed_lists() -> Mapping[tuple[str, str], tuple[str, ...]]:
 PATTERNS: Mapping[tuple[str, str], tuple[re.Pattern[str], str]] = MappingProxyType(
     {
         ("outcome", "percentage"): (re.compile(r"\d+(\.\d+)?"), _NUMBER_WORDS),
+        ("outcome", "person_time"): (re.compile(r"\d+(\.\d+)?"), 'a number as text, such as "812.5"'),
         **{
             (part, "grades"): (re.compile(r"[0-5](-[0-5])?"), 'grades such as "3" or "2-5"')
             for part in ("outcome", "claim")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Version of the format of a study file; docs/evidence_format.md describes it.
-FORMAT = 1
+#: Versions of the format of a study file that are read; docs/evidence_format.md says what came with which.
+FORMATS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,8 @@ class Outcome:
     denominator_from: "cell" where it stands with the figure, "row" where it is the number of the row or arm, "record"
         for a registry's number at risk, "" where there is none.
     percentage: as printed, trailing zeros kept; "" where none is printed.
+    person_time, person_time_unit: time at risk behind the count, as printed, in patient-days, patient-weeks,
+        patient-months or patient-years; "" where not said. Time and denominator may both be there.
     estimate: what the percentage is: proportion, cumulative_incidence, or "" where the source does not say.
     window: in words as short as the source's; "" where not said.
     window_days: its end in days after infusion; None where not said.
@@ -190,6 +192,8 @@ class Outcome:
     denominator: int | None = None
     denominator_from: str = ""
     percentage: str = ""
+    person_time: str = ""
+    person_time_unit: str = ""
     estimate: str = ""
     window: str = ""
     window_days: int | None = None

@@ -8,18 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from carac.evidence import schema
-from carac.evidence.study import FORMAT, Cell, Study
+from carac.evidence.study import FORMATS, Cell, Study
 
 
 def text_of_study(study: Study) -> str:
     """The study in TOML; `study_of_text` reads it back equal."""
-    lines = [f"format = {FORMAT}", *_keys(study, "study")]
+    lines = [f"format = {_format_of(study)}", *_keys(study, "study")]
     for section, (field, _) in schema.SECTIONS.items():
         for one in getattr(study, field):
             lines += ["", f"[[{section}]]", *_keys(one, section)]
             for part in getattr(one, "parts", ()):
                 lines += ["", f"[[{section}.parts]]", *_keys(part, "part")]
     return "\n".join(lines) + "\n"
+
+
+def _format_of(study: Study) -> int:
+    """The earliest format that holds all of a study, so that an older carac reads it too."""
+    used = (
+        since
+        for (section, key), since in schema.SINCE.items()
+        if any(getattr(one, key) for one in getattr(study, schema.SECTIONS[section][0]))
+    )
+    return max(used, default=FORMATS[0])
 
 
 def write_study(study: Study, folder: Path) -> Path:

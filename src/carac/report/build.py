@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+
+from altair.utils import schemapi
 
 from carac.analysis.settings import Settings
 from carac.progress import Progress
 from carac.report.content import Block, Document, Paragraph, Section, Voice
-from carac.report.drawing import unchecked
 from carac.report.material import Material
 from carac.report.options import QUESTIONS as WITH_QUESTIONS
 from carac.report.questions.asked import Asked
@@ -60,16 +62,29 @@ def _question(name: str) -> Callable[[Material], Section]:
 MAKERS = {**_OF_RECORDS, **{name: _question(name) for name in WITH_QUESTIONS}}
 
 
-def build(material: Material, progress: Progress | None = None) -> Document:
-    """The whole report, as content."""
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Charts made within are not held against the schema of Vega-Lite part by part, which takes longer than the rest.
+
+    A test holds every figure against it.
+    """
+    with schemapi.debug_mode(False):
+        yield
+
+
+def build(
+    material: Material, progress: Progress | None = None, ready: Callable[[Section], None] = lambda _: None
+) -> Document:
+    """The whole report, as content; `ready` is called with each section once it is made."""
     progress = progress or Progress()
     made = []
-    with unchecked():
+    with _unchecked():
         for name in material.options.sections:
             with progress.step(f"section {name}"):
                 made.append(MAKERS[name](material))
+            ready(made[-1])
         with progress.step("pages of patients"):
-            pages = patients.sections(material, progress)
+            pages = patients.sections(material, progress, ready)
     return Document(
         material.options.title, _subtitle(material), material.synthetic, tuple(_lead(material)), tuple(made), pages
     )

@@ -9,14 +9,10 @@ from typing import Any
 
 import altair as alt
 
+from carac.report.drawing import PRINT_DOTS
+
 #: A chart of Altair, or the plain Vega-Lite specification of one.
 Chart = alt.TopLevelMixin | Mapping[str, Any]
-
-
-#: Dots to the inch of a printed picture; charts are laid out at 96.
-PRINT_DOTS = 300
-#: Those of a page of a patient, which is read and not printed in a journal.
-READING_DOTS = 200
 
 
 class Voice(StrEnum):

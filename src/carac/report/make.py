@@ -10,6 +10,7 @@ from carac.grading.run import Graded
 from carac.progress import Progress
 from carac.report.build import build
 from carac.report.content import Document
+from carac.report.drawers import Drawers
 from carac.report.material import Material, gather
 from carac.report.options import Options
 from carac.report.synthetic import is_synthetic
@@ -41,6 +42,7 @@ def make_report(
     synthetic = is_synthetic(graded.findings, files, record)
     with progress.step("tables of the report"):
         material: Material = gather(graded, options or Options(), synthetic)
-    document = build(material, progress)
-    write_report(document, target, material, files, progress, more)
+    with Drawers() as drawers:
+        document = build(material, progress, drawers.begin)
+        write_report(document, target, material, files, progress, more, drawers)
     return document

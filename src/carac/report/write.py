@@ -10,11 +10,12 @@ from carac.grading.output import site_entry
 from carac.grading.run import Graded
 from carac.manifest import whole_folder, write_manifest
 from carac.progress import Progress
-from carac.report import drawing
 from carac.report.content import Document
+from carac.report.drawers import Drawers
+from carac.report.drawing import Drawing
 from carac.report.material import Material
 from carac.report.writers import csv, html, pdf, word
-from carac.report.writers.drawings import Drawing, drawings
+from carac.report.writers.drawings import drawings
 
 PAGE, WORD, PDF = "report.html", "report.docx", "report.pdf"
 
@@ -26,6 +27,7 @@ def write_report(
     files: Mapping[str, str],
     progress: Progress | None = None,
     more: Mapping[str, Any] | None = None,
+    drawers: Drawers | None = None,
 ) -> None:
     """Write a report into a folder, whole or not at all.
 
@@ -35,8 +37,10 @@ def write_report(
     target: the folder; an earlier output in it is exchanged whole, anything else is refused.
     files: hash of each input file, for the manifest.
     more: further entries of the manifest, such as the command.
+    drawers: who may have begun with its figures.
     """
-    write_document(document, target, {**_entries(document, material, files), **(more or {})}, progress)
+    entries = {**_entries(document, material, files), **(more or {})}
+    write_document(document, target, entries, progress, drawers=drawers)
 
 
 def write_document(
@@ -45,6 +49,7 @@ def write_document(
     entries: Mapping[str, Any],
     progress: Progress | None = None,
     texts: Mapping[str, str] | None = None,
+    drawers: Drawers | None = None,
 ) -> None:
     """Write a document into a folder, whole or not at all.
 
@@ -54,9 +59,10 @@ def write_document(
     target: the folder; an earlier output in it is exchanged whole, anything else is refused.
     entries: of the manifest; the times taken are added.
     texts: further files of text by name, such as a script.
+    drawers: who may have begun with its figures.
     """
     progress = progress or Progress()
-    drawn = drawings(document, progress)
+    drawn = drawings(document, progress, drawers)
     mark = _mark(document)
     with whole_folder(target) as folder:
         with progress.step("writing the page"):
@@ -90,7 +96,7 @@ def _write_figures(drawn: Mapping[str, Drawing], folder: Path, mark: str) -> Non
     for name, one in drawn.items():
         (folder / f"{mark}{name}.svg").write_text(one.svg, encoding="utf-8")
         (folder / f"{mark}{name}.png").write_bytes(one.png)
-        (folder / f"{mark}{name}.pdf").write_bytes(drawing.pdf(one.svg))
+        (folder / f"{mark}{name}.pdf").write_bytes(one.pdf)
 
 
 def _entries(document: Document, material: Material, files: Mapping[str, str]) -> dict[str, Any]:

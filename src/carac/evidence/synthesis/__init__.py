@@ -9,8 +9,10 @@ for question, counts in gathered.pools.items():
     print(question, pooled.main.value, pooled.main.lower, pooled.main.upper)
 """
 
+from carac.evidence.synthesis.estimates import Estimate
 from carac.evidence.synthesis.gathering import ANYWAY, Gathered, LeftOut, StudyCount, gather
-from carac.evidence.synthesis.one_arm import GROUPS, MODELS, NUMBERS, Estimate, Pooled, pool_counts
+from carac.evidence.synthesis.measures import MEASURES
+from carac.evidence.synthesis.one_arm import GROUPS, NUMBERS, Pooled, pool_counts
 from carac.evidence.synthesis.question import Question
 from carac.evidence.synthesis.r_code import one_arm_code, two_arm_code
 from carac.evidence.synthesis.two_arms import METHODS, Compared, Effect, Pair, compare_pairs, gather_pairs
@@ -18,8 +20,8 @@ from carac.evidence.synthesis.two_arms import METHODS, Compared, Effect, Pair, c
 __all__ = [
     "ANYWAY",
     "GROUPS",
+    "MEASURES",
     "METHODS",
-    "MODELS",
     "NUMBERS",
     "Compared",
     "Effect",

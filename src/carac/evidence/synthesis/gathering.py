@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from carac.endpoints.rules import DAYS_OF_MONTH
 from carac.evidence.audit.denominators import explaining, known_among
 from carac.evidence.audit.rounding import NEAREST, fitting, same_figure, value
 from carac.evidence.study import Arm, Outcome, Study
@@ -37,7 +38,8 @@ class StudyCount:
     Parameters
     ----------
     study, arm, outcome: where it comes from.
-    events, total: how many had it, of how many.
+    events, total: how many had it, of how many (0 where a rate's study does not say).
+    months: patient-months at risk; None where a proportion is asked for.
     definition, window: as in `Question`, "" where not said.
     days: end of the window in days after infusion; None where not known.
     origin: "" where both are printed; else how they came about, in words.
@@ -52,6 +54,19 @@ class StudyCount:
     window: str
     days: int | None
     origin: str = ""
+    months: float | None = None
+
+    @property
+    def size(self) -> float:
+        """What the events are held against: patient-months of a rate, else people."""
+        return self.total if self.months is None else self.months
+
+    @property
+    def said(self) -> str:
+        """Events and what they are held against: "11 of 250", or "11 in 812.5 patient-months"."""
+        if self.months is None:
+            return f"{self.events} of {self.total}"
+        return f"{self.events} in {self.months:,.1f} patient-months"
 
     @property
     def label(self) -> str:
@@ -105,6 +120,7 @@ def gather(
     corrected: bool = False,
     definition: str | None = None,
     window: str | None = None,
+    measure: str = "proportion",
 ) -> Gathered:
     """Sort the counts of an outcome into what may be pooled.
 
@@ -118,6 +134,7 @@ def gather(
     corrected: True takes, where a printed percentage does not follow from its denominator, the one population of the
         study that explains it; False takes what is printed.
     definition, window: only counts that have these words in theirs, "not said" among them; None for all.
+    measure: proportion (of patients), or rate (per patient-month).
 
     Raises
     ------
@@ -136,11 +153,13 @@ def gather(
         for one in study.outcomes_of(outcome):
             if study.arm(one.arm).role != role or one.repeats:
                 continue
-            made = _count(study, one, "percentages" in wanted, corrected)
+            made = (
+                rate_count(study, one) if measure == "rate" else _count(study, one, "percentages" in wanted, corrected)
+            )
             if isinstance(made, LeftOut):
                 left_out.append(made)
             elif _within(definition, made.definition) and _within(window, made.window):
-                found[_question(made, wanted)].append(made)
+                found[_question(made, wanted, measure)].append(made)
     pools = {}
     for question, counts in found.items():
         kept, overlapping = _each_person_once(counts)
@@ -190,16 +209,59 @@ def _count(study: Study, one: Outcome, nearest_count: bool, corrected: bool) -> 
     return StudyCount(study, study.arm(one.arm), one, events, total, definition, window_of(window, days), days, origin)
 
 
-def _unfit(study: Study, one: Outcome) -> str:
-    """Why a figure cannot be pooled at all; "" where it can."""
+#: Patient-months in a unit of a study file.
+MONTHS: Mapping[str, float] = {
+    "patient-days": 1 / DAYS_OF_MONTH,
+    "patient-weeks": 7 / DAYS_OF_MONTH,
+    "patient-months": 1.0,
+    "patient-years": 12.0,
+}
+
+
+def rate_count(study: Study, one: Outcome) -> StudyCount | LeftOut:
+    """Events and patient-months of an outcome, or why there is no rate: a percentage is never turned into one."""
+    why = _never(study, one)
+    if not why and one.counted == "reports":
+        why = "spontaneous reports have no time at risk"
+    if not why and not one.person_time:
+        why = "no time at risk is given"
+    if not why and one.count is None:
+        why = "no count of events"
+    if why:
+        return LeftOut(study, one, why)
+    window, days = known_window(study, one)
+    return StudyCount(
+        study,
+        study.arm(one.arm),
+        one,
+        one.count or 0,
+        one.denominator or 0,
+        definition_of(study, one),
+        window_of(window, days),
+        days,
+        "" if one.person_time_unit == "patient-months" else f"{one.person_time} {one.person_time_unit}",
+        float(one.person_time) * MONTHS[one.person_time_unit],
+    )
+
+
+def _never(study: Study, one: Outcome) -> str:
+    """Why a figure enters no pool of any measure; "" where it may."""
     if not one.reported:
         return "not reported"
     if study.design in SECOND_HAND or one.estimate == "pooled":
         return "already pooled, or another study's figure"
-    if one.counted == "events":
-        return "events and not patients; one patient may have several"
     if one.count_lowest is not None:
         return f"only bounds are known, {one.count_lowest} to {one.count_highest}"
+    return ""
+
+
+def _unfit(study: Study, one: Outcome) -> str:
+    """Why a figure cannot be pooled as a proportion; "" where it can."""
+    never = _never(study, one)
+    if never:
+        return never
+    if one.counted == "events":
+        return "events and not patients; one patient may have several"
     if not one.denominator:
         return "no number of patients"
     if one.count is not None and one.count > one.denominator:
@@ -244,7 +306,7 @@ def _same(one: Outcome, other: Outcome) -> bool:
     return bool(one.percentage and other.percentage) and same_figure(one.percentage, other.percentage)
 
 
-def _question(one: StudyCount, anyway: Collection[str]) -> Question:
+def _question(one: StudyCount, anyway: Collection[str], measure: str) -> Question:
     loose = "definitions" in anyway
     return Question(
         outcome=one.outcome.outcome,
@@ -253,7 +315,9 @@ def _question(one: StudyCount, anyway: Collection[str]) -> Question:
         grades=ANY if loose else one.outcome.grades,
         serious=one.outcome.serious,
         window=ANY if "windows" in anyway else one.window,
-        counted=ANY if "reports" in anyway else one.outcome.counted,
+        # First events and all events are two rates, and reports have no time at risk: nothing to pool on purpose.
+        counted=ANY if "reports" in anyway and measure == "proportion" else one.outcome.counted,
+        measure=measure,
     )
 
 
@@ -272,7 +336,7 @@ def _narrowed(question: Question, counts: Sequence[StudyCount]) -> Question:
 def _each_person_once(counts: Sequence[StudyCount]) -> tuple[tuple[StudyCount, ...], list[LeftOut]]:
     """One count per arm, and no two arms of the same people: the definition that most share, then the larger."""
     shared = Counter((one.definition, one.outcome.grades) for one in counts)
-    order = sorted(counts, key=lambda one: (-shared[one.definition, one.outcome.grades], -one.total))
+    order = sorted(counts, key=lambda one: (-shared[one.definition, one.outcome.grades], -one.size))
     kept: list[StudyCount] = []
     left_out = []
     for one in order:

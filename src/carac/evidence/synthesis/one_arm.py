@@ -1,8 +1,6 @@
 """Pooled incidence of one arm: several models side by side, what single studies do to it, groups, small studies.
 
-The main model is the binomial-normal one (a logistic regression with a random effect per study): it needs no
-correction of zeros and weighs small studies by what they know. The others stand beside it because readers know them
-and because a result that hangs on the model should be seen to.
+The same for proportions of patients and for rates per patient-month; `measures` has the models of each.
 """
 
 from __future__ import annotations
@@ -12,45 +10,20 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import chdtrc, expit
+from scipy.special import chdtrc
 
+from carac.evidence.synthesis.estimates import Estimate
 from carac.evidence.synthesis.gathering import StudyCount
+from carac.evidence.synthesis.measures import MEASURES, Measure
 from carac.evidence.synthesis.question import Question
 from carac.statistics.checks import EstimationError, Floats
-from carac.statistics.one_arm import beta_binomial, binomial_normal
 from carac.statistics.pooling import HeterogeneityInterval, Method, PooledEffect, heterogeneity_interval, pool
-from carac.statistics.proportions import clopper_pearson
-from carac.statistics.small_study import FEWEST, Asymmetry, peters_one_arm
-from carac.statistics.transformations import Scale, proportion, transformed
+from carac.statistics.small_study import FEWEST, Asymmetry
 
 #: With fewer studies than this, differences between them can hardly be told from chance.
 FEW_STUDIES = 5
 #: Fewer studies than this are not compared in groups, nor regressed on anything (as for tests of asymmetry).
 ENOUGH_TO_COMPARE = FEWEST
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What one model says; proportions of 1.
-
-    Parameters
-    ----------
-    model, title: short name, and what a table calls it.
-    value, lower, upper: None where the model has no answer, and `why` says so.
-    prediction: of a new study's incidence; None where the model gives none.
-    tau_squared: variance between studies on the model's scale; None where it has none.
-    warning: what a reader must know of the model; "" else.
-    """
-
-    model: str
-    title: str
-    value: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    prediction: tuple[float, float] | None = None
-    tau_squared: float | None = None
-    warning: str = ""
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,21 +55,26 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Slope:
-    """Meta-regression of the log odds on a number per study.
+    """Meta-regression on a number per study: of the log odds, or the log rate.
 
     Parameters
     ----------
     by, unit: what the number is.
-    odds_ratio, lower, upper: per unit.
+    name: odds ratio or rate ratio.
+    ratio, lower, upper: odds ratio or rate ratio per unit; None where there is none, and `why` says so.
+    p_value: that the number does not matter; None likewise.
+    studies: that have the number.
     """
 
     by: str
     unit: str
-    odds_ratio: float
-    lower: float
-    upper: float
-    p_value: float
+    name: str
+    ratio: float | None
+    lower: float | None
+    upper: float | None
+    p_value: float | None
     studies: int
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,15 +85,15 @@ class Pooled:
     ----------
     question: what was counted.
     counts: the studies.
-    own: their own proportions with exact intervals, in the order of `counts`.
+    own: their own proportions or rates with exact intervals, in the order of `counts`.
     weights: percentages, from the main model's variance between studies; they are approximate.
     main: the estimate to report.
     models: all models, the main one first; empty with one study.
-    heterogeneity: of the logit scale by the method chosen; None with one study.
+    heterogeneity: of the logit (or log) scale by the method chosen; None with one study.
     interval: Q-profile of it; None with one study.
     without: the main estimate without each study in turn; empty with fewer than three.
-    groupings: as asked for.
-    asymmetry: Peters' test; None with fewer than ten studies, and `no_asymmetry` says why.
+    groupings, slopes: as asked for.
+    asymmetry: Peters' test; None with fewer than ten studies or of rates, and `no_asymmetry` says why.
     tau: method by which the variance between studies of the inverse-variance models was estimated.
     """
 
@@ -129,10 +107,15 @@ class Pooled:
     interval: HeterogeneityInterval | None
     without: tuple[Estimate, ...]
     groupings: tuple[Grouping, ...]
-    slope: Slope | None
+    slopes: tuple[Slope, ...]
     asymmetry: Asymmetry | None
     no_asymmetry: str
     tau: Method
+
+    @property
+    def measure(self) -> Measure:
+        """Whether this is a proportion or a rate."""
+        return MEASURES[self.question.measure]
 
     @property
     def events(self) -> int:
@@ -140,9 +123,9 @@ class Pooled:
         return sum(one.events for one in self.counts)
 
     @property
-    def total(self) -> int:
-        """People (or reports) of all studies."""
-        return sum(one.total for one in self.counts)
+    def size(self) -> float:
+        """People (or reports) of all studies, or their patient-months."""
+        return sum(one.size for one in self.counts)
 
 
 def pool_counts(
@@ -161,16 +144,17 @@ def pool_counts(
     by: properties of `GROUPS` to divide the studies by, and numbers of `NUMBERS` to regress on.
     model: of `MODELS`: the estimate to report; "glmm" unless a protocol says otherwise.
     """
-    events, total = _arrays(counts)
-    exact = clopper_pearson(events, total)
+    measure = MEASURES[question.measure]
+    events, sizes = _arrays(counts)
+    exact = measure.exact(events, sizes)
     own = tuple(zip(exact.estimate.tolist(), exact.lower.tolist(), exact.upper.tolist(), strict=True))
-    models = tuple(_estimate(name, events, total, tau) for name in MODELS) if len(counts) > 1 else ()
-    main = _main(model, models, events, total)
-    effects = transformed(events, total)
     several = len(counts) > 1
+    models = tuple(measure.estimate(name, events, sizes, tau) for name in measure.models) if several else ()
+    main = _main(measure, model, models, events, sizes)
+    effects = measure.effects(events, sizes)
     variance = main.tau_squared if main.model == "glmm" and main.tau_squared is not None else None
     weights = pool(effects.estimate, effects.variance, tau, tau_squared=variance).weights
-    asymmetry, no_asymmetry = _asymmetry(events, total)
+    asymmetry, no_asymmetry = _asymmetry(measure, events, sizes)
     wanted = tuple(by)
     return Pooled(
         question=question,
@@ -181,9 +165,9 @@ def pool_counts(
         models=tuple(sorted(models, key=lambda one: one.model != main.model)),
         heterogeneity=pool(effects.estimate, effects.variance, tau) if several else None,
         interval=heterogeneity_interval(effects.estimate, effects.variance) if several else None,
-        without=_without(counts, main.model, tau),
-        groupings=_groupings(counts, wanted, tau, model),
-        slope=_slope(counts, wanted),
+        without=_without(measure, counts, main.model, tau),
+        groupings=_groupings(measure, counts, wanted, tau, model),
+        slopes=tuple(_slope(measure, counts, name) for name in wanted if name in NUMBERS and several),
         asymmetry=asymmetry,
         no_asymmetry=no_asymmetry,
         tau=tau,
@@ -193,122 +177,39 @@ def pool_counts(
 def _arrays(counts: Sequence[StudyCount]) -> tuple[Floats, Floats]:
     return (
         np.array([one.events for one in counts], dtype=np.float64),
-        np.array([one.total for one in counts], dtype=np.float64),
+        np.array([one.size for one in counts], dtype=np.float64),
     )
 
 
-# ---- models ----
-
-
-def _glmm(events: Floats, total: Floats, tau: Method) -> Estimate:
-    found = binomial_normal(events, total)
-    low, high = found.prediction or (float("nan"), float("nan"))
-    return Estimate(
-        "glmm",
-        "Binomial-normal (GLMM)",
-        float(expit(found.coefficients[0])),
-        float(expit(found.lower[0])),
-        float(expit(found.upper[0])),
-        (float(expit(low)), float(expit(high))) if found.prediction else None,
-        found.tau_squared,
-    )
-
-
-def _beta(events: Floats, total: Floats, tau: Method) -> Estimate:
-    found = beta_binomial(events, total)
-    return Estimate(
-        "beta_binomial",
-        "Beta-binomial",
-        found.proportion,
-        found.lower,
-        found.upper,
-        found.prediction if found.overdispersion > 0 else None,
-        warning="The mean of the studies' incidences, not the incidence of a typical study; its prediction interval"
-        " leaves the uncertainty of the estimate out.",
-    )
-
-
-def _inverse_variance(name: str, title: str, scale: Scale, warning: str = "") -> Callable[..., Estimate]:
-    def made(events: Floats, total: Floats, tau: Method) -> Estimate:
-        effects = transformed(events, total, scale)
-        found = pool(effects.estimate, effects.variance, tau, "knapp-hartung-floored" if len(total) > 1 else "normal")
-        near = found.prediction or (float("nan"), float("nan"))
-        ends = [found.estimate, float(found.lower[0]), float(found.upper[0]), *near]
-        value, lower, upper, near_low, near_high = proportion(ends, scale, total).tolist()
-        prediction = (near_low, near_high) if found.prediction else None
-        halves = int(effects.corrected.sum())
-        said = f"Half an event was added in {halves} studies without any." if halves > 1 else ""
-        said = "Half an event was added in the one study without any." if halves == 1 else said
-        told = " ".join(part for part in (warning, said) if part)
-        return Estimate(name, title, value, lower, upper, prediction, found.heterogeneity.tau_squared, told)
-
-    return made
-
-
-def _common(events: Floats, total: Floats, tau: Method) -> Estimate:
-    exact = clopper_pearson([events.sum()], [total.sum()])
-    return Estimate(
-        "together",
-        "All people together",
-        float(exact.estimate[0]),
-        float(exact.lower[0]),
-        float(exact.upper[0]),
-        warning="As if all were one study: too narrow wherever studies differ.",
-    )
-
-
-#: Models by name, in the order of tables.
-MODELS: Mapping[str, Callable[[Floats, Floats, Method], Estimate]] = MappingProxyType(
-    {
-        "glmm": _glmm,
-        "beta_binomial": _beta,
-        "logit": _inverse_variance("logit", "Logit, inverse variance", "logit"),
-        "arcsine": _inverse_variance("arcsine", "Arcsine, inverse variance", "arcsine"),
-        "freeman_tukey": _inverse_variance(
-            "freeman_tukey",
-            "Freeman-Tukey double arcsine",
-            "freeman-tukey",
-            "Can mislead where sizes differ much; here only to compare with published figures.",
-        ),
-        "together": _common,
-    }
-)
-
-
-def _estimate(name: str, events: Floats, total: Floats, tau: Method) -> Estimate:
-    try:
-        return MODELS[name](events, total, tau)
-    except EstimationError as error:
-        return Estimate(name, name.replace("_", " ").capitalize(), why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
-
-
-def _main(model: str, models: Sequence[Estimate], events: Floats, total: Floats) -> Estimate:
+def _main(measure: Measure, model: str, models: Sequence[Estimate], events: Floats, sizes: Floats) -> Estimate:
     """The estimate of the model asked for; where it has none, or there is one study, the exact interval."""
     chosen = next((one for one in models if one.model == model), None)
     if chosen is not None and chosen.value is not None:
         return chosen
-    together = _common(events, total, "REML")
+    together = measure.models["together"](events, sizes, "REML")
     if not models:
         return replace(together, title="One study, exact", warning="")
     why = (chosen.why if chosen else "") or "The model has no answer here."
-    return replace(together, title="Exact, all people together", warning=f"{why} {together.warning}")
+    return replace(together, title=f"Exact, {together.title.lower()}", warning=f"{why} {together.warning}")
 
 
-def _without(counts: Sequence[StudyCount], model: str, tau: Method) -> tuple[Estimate, ...]:
+def _without(measure: Measure, counts: Sequence[StudyCount], model: str, tau: Method) -> tuple[Estimate, ...]:
     if len(counts) < 3:
         return ()
     found = []
     for out in range(len(counts)):
-        events, total = _arrays([one for place, one in enumerate(counts) if place != out])
-        found.append(_main(model, [_estimate(model, events, total, tau)], events, total))
+        events, sizes = _arrays([one for place, one in enumerate(counts) if place != out])
+        found.append(_main(measure, model, [measure.estimate(model, events, sizes, tau)], events, sizes))
     return tuple(found)
 
 
-def _asymmetry(events: Floats, total: Floats) -> tuple[Asymmetry | None, str]:
-    if len(total) < FEWEST:
+def _asymmetry(measure: Measure, events: Floats, sizes: Floats) -> tuple[Asymmetry | None, str]:
+    if measure.asymmetry is None:
+        return None, "Small studies were not compared with large ones: no test is established for rates."
+    if len(sizes) < FEWEST:
         return None, f"Small studies were not compared with large ones: that needs {FEWEST} studies."
     try:
-        return peters_one_arm(events, total), ""
+        return measure.asymmetry(events, sizes), ""
     except EstimationError as error:
         return None, f"Small studies could not be compared with large ones: {error}."
 
@@ -346,26 +247,30 @@ NUMBERS: Mapping[str, tuple[str, Callable[[StudyCount], float | None]]] = Mappin
 )
 
 
-def _groupings(counts: Sequence[StudyCount], wanted: Sequence[str], tau: Method, model: str) -> tuple[Grouping, ...]:
-    found = (_grouping(counts, name, tau, model) for name in wanted if name in GROUPS)
+def _groupings(
+    measure: Measure, counts: Sequence[StudyCount], wanted: Sequence[str], tau: Method, model: str
+) -> tuple[Grouping, ...]:
+    found = (_grouping(measure, counts, name, tau, model) for name in wanted if name in GROUPS)
     return tuple(one for one in found if one is not None)
 
 
-def _grouping(counts: Sequence[StudyCount], by: str, tau: Method, model: str) -> Grouping | None:
+def _grouping(measure: Measure, counts: Sequence[StudyCount], by: str, tau: Method, model: str) -> Grouping | None:
     names = sorted({GROUPS[by](one) for one in counts})
     if len(names) < 2:
         return None
     groups = []
     for name in names:
         chosen = tuple(one for one in counts if GROUPS[by](one) == name)
-        events, total = _arrays(chosen)
-        models = [_estimate(model, events, total, tau)] if len(chosen) > 1 else []
-        groups.append(Group(name, chosen, _main(model, models, events, total)))
-    p_value, why = _difference(counts, [GROUPS[by](one) for one in counts], names)
+        events, sizes = _arrays(chosen)
+        models = [measure.estimate(model, events, sizes, tau)] if len(chosen) > 1 else []
+        groups.append(Group(name, chosen, _main(measure, model, models, events, sizes)))
+    p_value, why = _difference(measure, counts, [GROUPS[by](one) for one in counts], names)
     return Grouping(by, tuple(groups), p_value, why)
 
 
-def _difference(counts: Sequence[StudyCount], group: Sequence[str], names: Sequence[str]) -> tuple[float | None, str]:
+def _difference(
+    measure: Measure, counts: Sequence[StudyCount], group: Sequence[str], names: Sequence[str]
+) -> tuple[float | None, str]:
     """Wald test of the groups in one regression, or why there is none."""
     if len(counts) < ENOUGH_TO_COMPARE:
         return None, f"Groups are not compared: that needs {ENOUGH_TO_COMPARE} studies, and there are {len(counts)}."
@@ -373,31 +278,29 @@ def _difference(counts: Sequence[StudyCount], group: Sequence[str], names: Seque
         return None, "Groups are not compared: one of them is a single study."
     design = np.array([[float(own == name) for name in names[1:]] for own in group])
     try:
-        found = binomial_normal(*_arrays(counts), design)
+        found = measure.regression(*_arrays(counts), design)
     except EstimationError as error:
         return None, f"Groups could not be compared: {error}."
     slopes = found.coefficients[1:]
     return float(chdtrc(len(slopes), slopes @ np.linalg.solve(found.covariance[1:, 1:], slopes))), ""
 
 
-def _slope(counts: Sequence[StudyCount], wanted: Sequence[str]) -> Slope | None:
-    """The first regression asked for that enough studies allow."""
-    for by in wanted:
-        if by in NUMBERS and (found := _regression(counts, by)):
-            return found
-    return None
-
-
-def _regression(counts: Sequence[StudyCount], by: str) -> Slope | None:
+def _slope(measure: Measure, counts: Sequence[StudyCount], by: str) -> Slope:
     unit, number = NUMBERS[by]
     known = [(one, value) for one in counts if (value := number(one)) is not None]
-    if len(known) < ENOUGH_TO_COMPARE or len({value for _, value in known}) < 2:
-        return None
+    name, ratio = by.replace("_", " "), measure.ratio
+
+    def none(why: str) -> Slope:
+        return Slope(name, unit, ratio, None, None, None, None, len(known), f"No regression on {name}: {why}.")
+
+    if len(known) < ENOUGH_TO_COMPARE:
+        return none(f"that needs {ENOUGH_TO_COMPARE} studies that say it, and there are {len(known)}")
+    if len({value for _, value in known}) < 2:
+        return none("all studies have the same")
     try:
-        found = binomial_normal(*_arrays([one for one, _ in known]), [value for _, value in known])
-    except EstimationError:
-        return None
-    error = float(found.standard_errors[1])
-    ratio = float(found.coefficients[1]) / error
+        found = measure.regression(*_arrays([one for one, _ in known]), np.array([[value] for _, value in known]))
+    except EstimationError as error:
+        return none(str(error))
+    wald = float(found.coefficients[1]) / float(found.standard_errors[1])
     low, middle, high = np.exp([found.lower[1], found.coefficients[1], found.upper[1]]).tolist()
-    return Slope(by.replace("_", " "), unit, middle, low, high, float(chdtrc(1, ratio**2)), len(known))
+    return Slope(name, unit, ratio, middle, low, high, float(chdtrc(1, wald**2)), len(known))

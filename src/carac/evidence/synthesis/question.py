@@ -31,6 +31,7 @@ class Question:
     grades, serious: as in `carac.evidence.Outcome`.
     window: in words; "" where the sources do not say, `ANY` as above.
     counted: patients, reports or events; `ANY` as above.
+    measure: proportion, or rate per patient-month.
     """
 
     outcome: str
@@ -40,6 +41,7 @@ class Question:
     serious: str
     window: str
     counted: str
+    measure: str = "proportion"
 
     @property
     def title(self) -> str:
@@ -51,6 +53,8 @@ class Question:
             parts.append(f"grade{'s' if '-' in self.grades else ''} {self.grades.replace('-', '–')}")
         if self.serious:
             parts.append(self.serious)
+        if self.measure == "rate":
+            parts.append("rate")
         return ", ".join(parts)
 
     @property

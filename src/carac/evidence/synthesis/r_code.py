@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from carac.evidence.synthesis.one_arm import Estimate, Pooled
+from carac.evidence.synthesis.estimates import Estimate
+from carac.evidence.synthesis.one_arm import Pooled
 from carac.evidence.synthesis.two_arms import Compared, Effect
 
 _HEAD = """\
 # Pooled figures of carac, again with metafor. Debian: r-cran-metafor, r-cran-lme4, r-cran-biasedurn.
-# carac's own figure stands behind each call, as estimate (lower, upper). GLMM: searches of lme4 and nlminb stop where
-# the estimate still moves by some 1e-5; all else agrees to rounding.
+# carac's own figure stands behind each call, as estimate (lower, upper). Searches of lme4 and nlminb (GLMM), and that
+# of rma for tau squared, stop where the estimate still moves by some 1e-5; all else agrees to rounding.
 library(metafor)
 
 show <- function(title, fit, back = transf.ilogit, ...) {
@@ -20,6 +21,8 @@ show <- function(title, fit, back = transf.ilogit, ...) {
 """
 #: Arguments of metafor for the inverse-variance models: measure, whether halves are added, and the way back.
 _SCALES = {
+    "log": ("IRLN", "only0", "exp"),
+    "square_root": ("IRS", "none", "transf.isqrt"),
     "logit": ("PLO", "only0", "transf.ilogit"),
     "arcsine": ("PAS", "none", "transf.iarcsin"),
     "freeman_tukey": ("PFT", "none", "transf.ipft.hm, targs = list(ni = d$n)"),
@@ -36,7 +39,7 @@ def two_arm_code(compared: Iterable[Compared]) -> str:
     return "\n".join([_HEAD, *(part for one in compared for part in _two_arms(one))])
 
 
-def _numbers(values: Iterable[int]) -> str:
+def _numbers(values: Iterable[float]) -> str:
     return f"c({', '.join(str(value) for value in values)})"
 
 
@@ -52,10 +55,13 @@ def _own(one: Estimate | Effect) -> str:
 
 
 def _one_arm(pooled: Pooled) -> list[str]:
+    # Patient-months with all their places, so that metafor pools the very numbers that carac did.
+    sizes = "t" if pooled.question.measure == "rate" else "n"
     found = [
-        f"\n# {pooled.question}",
+        f"\n# {pooled.question}{', per patient-month' if sizes == 't' else ''}",
         f"d <- data.frame(study = {_texts(one.label for one in pooled.counts)},",
-        f"  x = {_numbers(one.events for one in pooled.counts)}, n = {_numbers(one.total for one in pooled.counts)})",
+        f"  x = {_numbers(one.events for one in pooled.counts)},"
+        f" {sizes} = {_numbers(one.size for one in pooled.counts)})",
     ]
     for one in pooled.models:
         found += [_model(one, pooled), _own(one)]
@@ -63,19 +69,22 @@ def _one_arm(pooled: Pooled) -> list[str]:
 
 
 def _model(one: Estimate, pooled: Pooled) -> str:
+    of_rates = pooled.question.measure == "rate"
+    counts, link, back = ("xi = x, ti = t", "IRLN", "exp") if of_rates else ("xi = x, ni = n", "PLO", "transf.ilogit")
     if one.model == "glmm":
         return (
-            'fit <- rma.glmm(measure = "PLO", xi = x, ni = n, data = d, nAGQ = 15)\n'
-            f'show("{one.title}", fit); print(round(predict(fit, transf = transf.ilogit)$pi.ub, 6))'
+            f'fit <- rma.glmm(measure = "{link}", {counts}, data = d, nAGQ = 15)\n'
+            f'show("{one.title}", fit, {back}); print(round(predict(fit, transf = {back})$pi.ub, 6))'
         )
     if one.model in _SCALES:
         measure, to, back = _SCALES[one.model]
         return (
-            f'e <- escalc(measure = "{measure}", xi = x, ni = n, data = d, to = "{to}")\n'
+            f'e <- escalc(measure = "{measure}", {counts}, data = d, to = "{to}")\n'
             f'show("{one.title}", rma(yi, vi, data = e, method = "{_method(pooled.tau)}", test = "adhoc"), {back})'
         )
     if one.model == "together":
-        return f"# {one.title}: binom.test(sum(d$x), sum(d$n))$conf.int"
+        test = "poisson.test(sum(d$x), sum(d$t))" if of_rates else "binom.test(sum(d$x), sum(d$n))"
+        return f"# {one.title}: {test}$conf.int"
     return f"# {one.title}: not in metafor; aod::betabin(cbind(x, n - x) ~ 1, ~ 1, data = d)"
 
 

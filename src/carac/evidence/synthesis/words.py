@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from math import exp, sqrt
 
+from carac.evidence.synthesis.estimates import Estimate
 from carac.evidence.synthesis.gathering import StudyCount
-from carac.evidence.synthesis.one_arm import FEW_STUDIES, Estimate, Pooled
+from carac.evidence.synthesis.one_arm import FEW_STUDIES, Pooled, Slope
 from carac.evidence.synthesis.question import ANY, NOT_SAID, POOLED_ANYWAY, Question
 
 #: carac's words for the median odds ratio of two studies (Larsen K, Merlo J. Am J Epidemiol 2005;161:81-88): up to the
@@ -18,7 +19,7 @@ _MEDIAN = 0.6744897501960817
 
 
 def percent(share: float) -> str:
-    """A proportion as a percentage: one decimal below 10, two below 1."""
+    """A proportion as a percentage, or a rate per month as one of 100 months: one decimal below 10, two below 1."""
     value = 100 * share
     if value == 0:
         return "0"
@@ -39,8 +40,15 @@ def studies_in_words(count: int) -> str:
     return f"{count} {'study' if count == 1 else 'studies'}"
 
 
+def amount(pooled: Pooled) -> str:
+    """All that was pooled: "48 of 900", or "48 in 2,310.5 patient-months"."""
+    if pooled.question.measure == "rate":
+        return f"{pooled.events} in {pooled.size:,.1f} patient-months"
+    return f"{pooled.events} of {pooled.size:.0f}"
+
+
 def median_odds_ratio(tau_squared: float) -> float:
-    """The median ratio of the odds in two studies taken at random, the larger over the smaller."""
+    """The median ratio of the odds (or rates) in two studies taken at random, the larger over the smaller."""
     return exp(sqrt(2 * tau_squared) * _MEDIAN)
 
 
@@ -53,8 +61,8 @@ def heterogeneity(pooled: Pooled) -> str:
     if pooled.main.prediction:
         low, high = pooled.main.prediction
         said.append(
-            f"A new study like these would be expected to find anything from {percent(low)} to {percent(high)} %"
-            " (95 % prediction interval)."
+            f"A new study like these would be expected to find anything from {percent(low)} to {percent(high)}"
+            f" {pooled.measure.unit} (95 % prediction interval)."
         )
     if count < FEW_STUDIES:
         said.append(f"With {count} studies this is hardly known.")
@@ -67,22 +75,33 @@ def _differ(pooled: Pooled) -> str:
     if variance is None:
         return "The model gives no variance between studies."
     ratio = median_odds_ratio(variance)
+    what = "odds" if pooled.question.measure == "proportion" else "rate"
     if variance == 0:
         assert pooled.interval is not None
         hidden = median_odds_ratio(pooled.interval.tau_squared[1])
-        more = "" if hidden <= LITTLE else f"; a factor of {hidden:.1f} in the odds could still hide behind chance"
+        more = "" if hidden <= LITTLE else f"; a factor of {hidden:.1f} in the {what} could still hide behind chance"
         return f"The studies differ no more than chance would make them{more}."
     much = "little" if ratio <= LITTLE else "moderately" if ratio <= MODERATE else "greatly"
-    return f"True incidences differ {much} between studies: by a factor of {ratio:.1f} in the odds, typically."
+    return f"True incidences differ {much} between studies: by a factor of {ratio:.1f} in the {what}, typically."
 
 
 def _figures(pooled: Pooled) -> str:
     assert pooled.heterogeneity is not None and pooled.interval is not None
     found, ends = pooled.heterogeneity.heterogeneity, pooled.interval
     return (
-        f"On the logit scale: tau² {found.tau_squared:.3f} (Q-profile {ends.tau_squared[0]:.3f} to"
+        f"On the {pooled.measure.scale} scale: tau² {found.tau_squared:.3f} (Q-profile {ends.tau_squared[0]:.3f} to"
         f" {ends.tau_squared[1]:.3f}), I² {found.i_squared:.0f} % ({ends.i_squared[0]:.0f} to"
         f" {ends.i_squared[1]:.0f}), Q {found.q:.1f} on {found.degrees_of_freedom}, {p_text(found.p_value)}."
+    )
+
+
+def regression(slope: Slope) -> str:
+    """A meta-regression in a sentence, or why there is none."""
+    if slope.ratio is None or slope.lower is None or slope.upper is None or slope.p_value is None:
+        return slope.why
+    return (
+        f"Regression on {slope.by} of {slope.studies} studies: {slope.name} {slope.ratio:.2f} ({slope.lower:.2f} to"
+        f" {slope.upper:.2f}) per {slope.unit}, {p_text(slope.p_value)}. A relation among studies, not among patients."
     )
 
 
@@ -110,6 +129,13 @@ def cautions(question: Question, counts: Sequence[StudyCount], anyway: Iterable[
         said.append("No study says its definition here; they may differ.")
     if several and not question.window:
         said.append("No window is known here; follow-up may differ.")
+    if question.measure == "rate":
+        said.append(
+            "A rate takes the risk to be even over time. Most bleeding and clotting comes in the first weeks after the"
+            " infusion, so that rates differ with the length of follow-up alone."
+        )
+    if question.counted == "events":
+        said.append("Of all events: a patient may have had several.")
     if question.counted == "reports":
         said.append("Of spontaneous reports, not of patients: no incidence.")
     if "percentages" in anyway and any("nearest count" in one.origin for one in counts):
@@ -117,10 +143,20 @@ def cautions(question: Question, counts: Sequence[StudyCount], anyway: Iterable[
     return tuple(said)
 
 
+#: What the paragraph on methods adds where rates were pooled.
+_RATES = (
+    " Rates per patient-month were pooled in the same way by a Poisson-normal model of events with the logarithm of the"
+    " time at risk as offset; studies have exact (Garwood) intervals, and inverse-variance models on the logarithmic"
+    " and the square root scale stand beside it. First events and all events were kept apart, and no percentage was"
+    " turned into a rate."
+)
+
+
 def methods(pooled: Iterable[Pooled]) -> str:
     """A paragraph for a methods section."""
     every = list(pooled)
     tau = every[0].tau if every else "REML"
+    rates = _RATES if any(one.question.measure == "rate" for one in every) else ""
     return (
         "Incidences were pooled by a random-effects logistic (binomial-normal) model, fitted by maximum likelihood with"
         " adaptive Gauss-Hermite quadrature, without correction of zeros; 95 % confidence intervals rest on the normal"
@@ -129,6 +165,6 @@ def methods(pooled: Iterable[Pooled]) -> str:
         f" inverse-variance models on the logit, arcsine and Freeman-Tukey scales ({tau} estimate of the variance"
         " between studies, Knapp-Hartung intervals with the variance not below the usual one) stand beside it."
         " The variance between studies has a Q-profile interval. Counts by different definitions, in different windows,"
-        " of reports and of patients, and serious and other events were not pooled together unless marked so."
+        f" of reports and of patients, and serious and other events were not pooled together unless marked so.{rates}"
         f" carac {version('carac')}."
     )

@@ -85,6 +85,7 @@ class Axis:
             grid=False,
             labelExpr="format(datum.value, '~g')",
             labelOverlap=False,
+            labelFlush=False,
         )
         return alt.X(f"{field}:Q", scale=self.scale(), axis=axis)
 

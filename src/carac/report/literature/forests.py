@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isinf
 
 import altair as alt
 
 from carac.evidence.study import Study
-from carac.evidence.synthesis.one_arm import Estimate, Group, Grouping, Pooled
+from carac.evidence.synthesis.estimates import Estimate
+from carac.evidence.synthesis.gathering import StudyCount
+from carac.evidence.synthesis.one_arm import Group, Grouping, Pooled
 from carac.evidence.synthesis.two_arms import Compared, Effect
 from carac.evidence.synthesis.words import percent
-from carac.report.figures.forest import Line, forest, percent_axis, ratio_axis
+from carac.report.figures.forest import BIAS, Line, forest, percent_axis, ratio_axis
 
 #: Judgements from the best to the worst; the worst domain stands for a study where none is called overall.
 _WORSE = ("low", "unclear", "some concerns", "high")
@@ -24,19 +26,30 @@ def bias_of(study: Study) -> str:
     return max(judged, key=_WORSE.index) if judged else ""
 
 
+def bias_key(studies: Iterable[Study]) -> tuple[str, ...]:
+    """What the signs of the column mean and by which tools the studies were judged; empty where none was."""
+    judged = [study for study in studies if study.risk_of_bias]
+    if not judged:
+        return ()
+    tools = ", ".join(sorted({one.tool for study in judged for one in study.risk_of_bias}))
+    signs = ", ".join(f"{sign} {judgement}" for judgement, (_, sign) in BIAS.items())
+    return (f"Bias: {signs}; overall, or else the worst domain ({tools}).",)
+
+
 def one_arm_forest(pooled: Pooled, grouping: Grouping | None = None) -> alt.TopLevelMixin:
     """The forest plot of an incidence, by groups where a grouping is given."""
     lines = _grouped(pooled, grouping) if grouping else _studies(pooled, range(len(pooled.counts)))
     several = len(pooled.counts) > 1
     if several:
-        lines += _summary(pooled.main, f"Pooled, {len(pooled.counts)} studies", pooled.events, pooled.total)
+        lines += _summary(pooled.main, f"Pooled, {len(pooled.counts)} studies", _counts(pooled.counts))
     shown = [value for line in lines for value in (line.value, line.high if line.kind != "prediction" else None)]
     highest = max((value for value in shown if value is not None), default=1.0)
     counted = "reports" if pooled.question.counted == "reports" else "patients"
+    rate = pooled.question.measure == "rate"
     return forest(
         lines,
-        percent_axis(highest, f"% of {counted}"),
-        (("Events", "Of"), ("% (95 % CI)", "Weight %")),
+        percent_axis(highest, f"Events {pooled.measure.unit}" if rate else f"% of {counted}"),
+        (("Events", "Patient-months" if rate else "Of"), ("Rate (95 % CI)" if rate else "% (95 % CI)", "Weight %")),
         pooled.question.title,
         pooled.question.detail,
         100 * pooled.main.value if several and pooled.main.value is not None else None,
@@ -51,7 +64,7 @@ def _studies(pooled: Pooled, places: Sequence[int]) -> list[Line]:
         found.append(
             Line(
                 one.label + (" *" if one.origin else ""),
-                left=(str(one.events), str(one.total)),
+                left=_counts([one]),
                 right=(f"{percent(value)} ({percent(low)}–{percent(high)})", f"{weight:.1f}"),
                 value=100 * value,
                 low=100 * low,
@@ -63,10 +76,16 @@ def _studies(pooled: Pooled, places: Sequence[int]) -> list[Line]:
     return found
 
 
+def _counts(counts: Sequence[StudyCount]) -> tuple[str, str]:
+    """Events, and the people or patient-months that they are held against."""
+    size = sum(one.size for one in counts)
+    return str(sum(one.events for one in counts)), f"{size:.0f}" if counts[0].months is None else f"{size:,.1f}"
+
+
 def _grouped(pooled: Pooled, grouping: Grouping) -> list[Line]:
     lines: list[Line] = []
     for group in grouping.groups:
-        lines.append(Line(group.name, "group"))
+        lines.append(Line(f"{group.name[:1].upper()}{group.name[1:]}", "group"))
         lines += _studies(pooled, [pooled.counts.index(one) for one in group.counts])
         if len(group.counts) > 1:
             lines += _subtotal(group)
@@ -74,20 +93,19 @@ def _grouped(pooled: Pooled, grouping: Grouping) -> list[Line]:
 
 
 def _subtotal(group: Group) -> list[Line]:
-    events, total = sum(one.events for one in group.counts), sum(one.total for one in group.counts)
-    return _summary(group.estimate, f"{len(group.counts)} studies", events, total)
+    return _summary(group.estimate, f"{len(group.counts)} studies", _counts(group.counts))
 
 
-def _summary(main: Estimate, label: str, events: int, total: int) -> list[Line]:
+def _summary(main: Estimate, label: str, counts: tuple[str, str]) -> list[Line]:
     """A diamond, and beneath it the prediction interval."""
     if main.value is None or main.lower is None or main.upper is None:
-        return [Line(label, "words", (str(events), str(total)), ("no estimate", ""))]
+        return [Line(label, "words", counts, ("no estimate", ""))]
     ends = f"{percent(main.value)} ({percent(main.lower)}–{percent(main.upper)})"
     found = [
         Line(
             label,
             "pooled",
-            (str(events), str(total)),
+            counts,
             (ends, ""),
             100 * main.value,
             100 * main.lower,

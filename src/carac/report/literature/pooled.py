@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from carac.evidence.synthesis import Gathered, Pooled, one_arm_code, pool_counts
+from carac.evidence.synthesis.estimates import Estimate
 from carac.evidence.synthesis.gathering import LeftOut
-from carac.evidence.synthesis.one_arm import Estimate, Grouping
+from carac.evidence.synthesis.one_arm import Grouping
 from carac.evidence.synthesis.question import NOT_SAID
 from carac.evidence.synthesis.words import (
+    amount,
     cautions,
     heterogeneity,
     methods,
     p_text,
     percent,
+    regression,
     studies_in_words,
     with_interval,
 )
 from carac.report.content import Block, Document, Figure, Paragraph, Section, Table, Voice
 from carac.report.figures.funnel import funnel
-from carac.report.literature.forests import one_arm_forest
+from carac.report.literature.forests import bias_key, one_arm_forest
 from carac.statistics.pooling import Method
 from carac.statistics.transformations import transformed
 from carac.vocabulary.study_outcomes import study_outcomes
@@ -48,7 +52,8 @@ def pooled_document(pooled: Sequence[Pooled], gathered: Gathered) -> Document:
         sections.append(Section("left_out", "Left out, and why", (left_out_table(gathered.left_out),)))
     text = (Paragraph(methods(pooled), Voice.PASTE), Paragraph(f"{SCRIPT} gives the figures again with metafor."))
     sections.append(Section("methods", "Methods", text))
-    return Document(f"{title}: pooled incidence", subtitle, False, lead(), tuple(sections))
+    what = "rate" if pooled[0].question.measure == "rate" else "incidence"
+    return Document(f"{title}: pooled {what}", subtitle, False, lead(), tuple(sections))
 
 
 def lead() -> tuple[Block, ...]:
@@ -73,8 +78,7 @@ def question_section(pooled: Pooled, anyway: Sequence[str], place: int) -> Secti
         blocks.append(_figure(pooled, grouping, f"{name}_by_{grouping.by}"))
         text = grouping.why or f"Groups by {grouping.by}: {p_text(grouping.p_value or 0)} that they are alike."
         blocks.append(Paragraph(text, Voice.NOTE))
-    if pooled.slope:
-        blocks.append(Paragraph(_slope(pooled), Voice.NOTE))
+    blocks += [Paragraph(regression(one), Voice.NOTE) for one in pooled.slopes]
     blocks += [_studies(pooled, name), _models(pooled, name), *_without(pooled, name), *_small_studies(pooled, name)]
     return Section(name, f"{question.title}: {question.detail}", tuple(blocks))
 
@@ -82,21 +86,21 @@ def question_section(pooled: Pooled, anyway: Sequence[str], place: int) -> Secti
 def sentence(pooled: Pooled) -> str:
     """The result in a sentence."""
     main = pooled.main
-    found = (
-        f"{pooled.events} of {pooled.total} in {studies_in_words(len(pooled.counts))}: {with_interval(main)}, 95 % CI."
-    )
+    value = with_interval(main, pooled.measure.unit)
+    found = f"{amount(pooled)} in {studies_in_words(len(pooled.counts))}: {value}, 95 % CI."
     return f"{found} {main.warning}" if main.model != "glmm" and main.warning else found
 
 
 def _figure(pooled: Pooled, grouping: Grouping | None, name: str) -> Figure:
     said = "; ".join(
-        f"{one.label} {one.events} of {one.total}, {percent(own[0])} %"
+        f"{one.label} {one.said}, {percent(own[0])} {pooled.measure.unit}"
         for one, own in zip(pooled.counts, pooled.own, strict=True)
     )
-    notes = ["Intervals of studies are exact. Weights are those of the logit scale, and approximate."]
+    notes = [f"Intervals of studies are exact. Weights are those of the {pooled.measure.scale} scale, and approximate."]
     notes += [f"* {one.label}: {one.origin}." for one in pooled.counts if one.origin]
+    notes += bias_key(one.study for one in pooled.counts)
     title = f"{pooled.question.title}: forest plot" + (f" by {grouping.by}" if grouping else "")
-    return Figure(name, title, one_arm_forest(pooled, grouping), f"{said}. {with_interval(pooled.main)}.", tuple(notes))
+    return Figure(name, title, one_arm_forest(pooled, grouping), f"{said}. {sentence(pooled)}", tuple(notes))
 
 
 def _studies(pooled: Pooled, name: str) -> Table:
@@ -104,7 +108,7 @@ def _studies(pooled: Pooled, name: str) -> Table:
         (
             one.label,
             str(one.events),
-            str(one.total),
+            f"{one.total}" if one.months is None else f"{one.months:.1f}",
             f"{percent(value)} ({percent(low)} to {percent(high)})",
             f"{weight:.1f}",
             one.definition or NOT_SAID,
@@ -113,7 +117,11 @@ def _studies(pooled: Pooled, name: str) -> Table:
         )
         for one, (value, low, high), weight in zip(pooled.counts, pooled.own, pooled.weights, strict=True)
     )
-    header = ("Study", "Events", "Of", "% (exact 95 % CI)", "Weight, %", "Definition", "Window", "Remark")
+    rate = pooled.question.measure == "rate"
+    of, figure = (
+        ("Patient-months", f"Rate {pooled.measure.unit} (exact 95 % CI)") if rate else ("Of", "% (exact 95 % CI)")
+    )
+    header = ("Study", "Events", of, figure, "Weight, %", "Definition", "Window", "Remark")
     return Table(f"{name}_studies", f"{pooled.question.title}: the studies", header, rows)
 
 
@@ -121,16 +129,31 @@ def _models(pooled: Pooled, name: str) -> Table:
     rows = tuple(
         (
             one.title,
-            with_interval(one),
+            with_interval(one, _unit(pooled)),
             _range(one),
             "–" if one.tau_squared is None else f"{one.tau_squared:.3f}",
             one.warning or one.why,
         )
         for one in pooled.models
     )
-    header = ("Model", "Pooled (95 % CI)", "Prediction, %", "tau²", "Remark")
-    notes = (f"The first is reported. tau² is on the scale of each model; inverse variance: {pooled.tau}.",)
+    header = ("Model", "Pooled (95 % CI)", _prediction(pooled), "tau²", "Remark")
+    notes = (
+        f"The first is reported. tau² is on the scale of each model; inverse variance: {pooled.tau}.{_per(pooled)}",
+    )
     return Table(f"{name}_models", f"{pooled.question.title}: what other models say", header, rows, notes)
+
+
+def _unit(pooled: Pooled) -> str:
+    """What stands behind each figure of a table; a rate's unit stands beneath the table."""
+    return "%" if pooled.question.measure == "proportion" else ""
+
+
+def _prediction(pooled: Pooled) -> str:
+    return "Prediction, %" if pooled.question.measure == "proportion" else "Prediction"
+
+
+def _per(pooled: Pooled) -> str:
+    return "" if pooled.question.measure == "proportion" else f" Events {pooled.measure.unit}."
 
 
 def _range(one: Estimate) -> str:
@@ -141,20 +164,12 @@ def _without(pooled: Pooled, name: str) -> list[Block]:
     if not pooled.without:
         return []
     rows = tuple(
-        (one.label, with_interval(found), _range(found))
+        (one.label, with_interval(found, _unit(pooled)), _range(found))
         for one, found in zip(pooled.counts, pooled.without, strict=True)
     )
-    header = ("Without", "Pooled (95 % CI)", "Prediction, %")
-    return [Table(f"{name}_without", f"{pooled.question.title}: without each study in turn", header, rows)]
-
-
-def _slope(pooled: Pooled) -> str:
-    slope = pooled.slope
-    assert slope is not None
-    return (
-        f"Regression on {slope.by} of {slope.studies} studies: odds ratio {slope.odds_ratio:.2f} ({slope.lower:.2f} to"
-        f" {slope.upper:.2f}) per {slope.unit}, {p_text(slope.p_value)}. A relation among studies, not among patients."
-    )
+    header = ("Without", "Pooled (95 % CI)", _prediction(pooled))
+    notes = (_per(pooled).strip(),) if _per(pooled) else ()
+    return [Table(f"{name}_without", f"{pooled.question.title}: without each study in turn", header, rows, notes)]
 
 
 def _small_studies(pooled: Pooled, name: str) -> list[Block]:
@@ -168,8 +183,16 @@ def _small_studies(pooled: Pooled, name: str) -> list[Block]:
     ]
     assert pooled.heterogeneity is not None
     chart = funnel(studies, pooled.heterogeneity.estimate, pooled.question.title, pooled.question.detail)
-    said = f"Peters' test that small studies report as large ones do: {p_text(found.p_value)}, {found.studies} studies."
+    said = small_studies(pooled)
     return [Figure(f"{name}_funnel", f"{pooled.question.title}: funnel plot", chart, said, (said,))]
+
+
+def small_studies(pooled: Pooled) -> str:
+    """Peters' test in words, or why there is none."""
+    found = pooled.asymmetry
+    if found is None:
+        return pooled.no_asymmetry
+    return f"Peters' test that small studies report as large ones do: {p_text(found.p_value)}, {found.studies} studies."
 
 
 def single_table(alone: Sequence[Pooled], name: str = "single_studies") -> Table:
@@ -179,13 +202,13 @@ def single_table(alone: Sequence[Pooled], name: str = "single_studies") -> Table
             one.question.title,
             one.question.detail,
             one.counts[0].label,
-            f"{one.events} of {one.total}",
-            with_interval(one.main),
+            amount(one),
+            with_interval(one.main, one.measure.unit),
             one.counts[0].origin,
         )
         for one in alone
     )
-    header = ("Outcome", "Counted how", "Study", "n", "% (exact 95 % CI)", "Remark")
+    header = ("Outcome", "Counted how", "Study", "n", "Figure (exact 95 % CI)", "Remark")
     return Table(name, "Not pooled: one study each", header, rows)
 
 
@@ -201,20 +224,40 @@ def script(pooled: Sequence[Pooled]) -> str:
 
 
 def as_json(pooled: Sequence[Pooled], gathered: Gathered) -> str:
-    """Everything as JSON; proportions of 1."""
+    """Everything as JSON; proportions of 1, rates per patient-month."""
     found = [
         {
             "outcome": one.question.outcome,
             "title": one.question.title,
             "counted_how": one.question.detail,
+            "measure": one.question.measure,
             "studies": [
                 {"study": count.study.name, "label": count.label, "events": count.events, "total": count.total}
+                | ({} if count.months is None else {"patient_months": count.months})
                 | ({"origin": count.origin} if count.origin else {})
                 for count in one.counts
             ],
             "pooled": estimate_entry(one.main),
             "models": [estimate_entry(model) for model in one.models],
             "heterogeneity": heterogeneity(one),
+            "without_each_study": [
+                {"study": count.study.name} | estimate_entry(found)
+                for count, found in zip(one.counts, one.without, strict=False)
+            ],
+            "groups": [
+                {
+                    "by": grouping.by,
+                    "p_value": grouping.p_value,
+                    "why": grouping.why,
+                    "groups": [
+                        {"group": group.name, "studies": len(group.counts)} | estimate_entry(group.estimate)
+                        for group in grouping.groups
+                    ],
+                }
+                for grouping in one.groupings
+            ],
+            "regressions": [asdict(slope) for slope in one.slopes],
+            "small_studies": asdict(one.asymmetry) if one.asymmetry else {"why": one.no_asymmetry},
             "cautions": list(cautions(one.question, one.counts, gathered.anyway)),
         }
         for one in pooled

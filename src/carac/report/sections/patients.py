@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from carac.findings import CaracError
 from carac.grading.explanation import words as plain
 from carac.progress import Progress
 from carac.report import words
-from carac.report.content import READING_DOTS, Block, Figure, Heading, Items, Paragraph, Section, Voice
+from carac.report.content import Block, Figure, Heading, Items, Paragraph, Section, Voice
+from carac.report.drawing import READING_DOTS
 from carac.report.figures.patient import patient
 from carac.report.material import Key, Material
 from carac.report.queries.patient import Course, DayText, courses_of, texts
 
 
-def sections(material: Material, progress: Progress) -> tuple[Section, ...]:
-    """One section per infusion of the patients that the options name."""
+def sections(
+    material: Material, progress: Progress, ready: Callable[[Section], None] = lambda _: None
+) -> tuple[Section, ...]:
+    """One section per infusion of the patients that the options name; `ready` is called with each."""
     made = []
     for place, course in enumerate(courses_of(material, _wanted(material)), 1):
         progress.show(f"page of patient {place}")
         made.append(page(material, course, place))
+        ready(made[-1])
     return tuple(made)
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from carac.report import theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Section, Table
-from carac.report.writers.drawings import Drawing
+from carac.report.drawing import Drawing
 
 #: Neutral colours of a figure that follow the page when it is read in the dark.
 _FOLLOW = {

@@ -12,7 +12,7 @@ import typst
 
 from carac.report import drawing, theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Table
-from carac.report.writers.drawings import Drawing
+from carac.report.drawing import Drawing
 
 
 def write(document: Document, drawings: Mapping[str, Drawing]) -> bytes:

@@ -10,31 +10,35 @@ import docx
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
+from docx.text.paragraph import Paragraph as Written
 
 from carac.report import theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Table, Voice
+from carac.report.drawing import Drawing
 from carac.report.writers import word_table
-from carac.report.writers.drawings import Drawing
+from carac.report.writers.word_text import paragraph, run
 
 _TYPEFACE = "Arial"
 _WIDTH = Cm(24.7)
 #: Figures are laid out in units of 1/96 inch.
 _CM_PER_UNIT = 2.54 / 96
+#: Size of notes beneath a table, in half points.
+_NOTE = 16
 
 
 def write(document: Document, drawings: Mapping[str, Drawing]) -> bytes:
     """The Word file."""
     file = docx.Document()
     _page(file, document)
-    numbers = document.numbers()
-    file.add_heading(document.title, level=0)
-    file.add_paragraph(document.subtitle)
+    page = _Page(file, drawings, document.numbers())
+    page.heading(document.title, 0)
+    page.add(paragraph(run(document.subtitle)))
     for block in document.lead:
-        _block(file, block, drawings, numbers)
+        page.block(block)
     for section in document.all_sections():
-        file.add_heading(section.title, level=1)
+        page.heading(section.title, 1)
         for block in section.blocks:
-            _block(file, block, drawings, numbers)
+            page.block(block)
     stream = io.BytesIO()
     file.save(stream)
     return stream.getvalue()
@@ -65,46 +69,56 @@ def _page(file: Any, document: Document) -> None:
     file.core_properties.author = "carac"
 
 
-def _block(file: Any, block: Block, drawings: Mapping[str, Drawing], numbers: Mapping[tuple[str, str], int]) -> None:
-    if isinstance(block, Heading):
-        file.add_heading(block.text, level=block.level - 1)
-    elif isinstance(block, Paragraph):
-        run = file.add_paragraph().add_run(block.text)
-        run.bold, run.italic = block.voice is Voice.CAUTION, block.voice is Voice.NOTE
-    elif isinstance(block, Items):
-        for text in block.texts:
-            file.add_paragraph(text, style="List Number" if block.numbered else "List Bullet")
-    elif isinstance(block, Table):
-        _table(file, block, numbers["table", block.name])
-    else:
-        _figure(file, block, drawings[block.name], numbers["figure", block.name])
+class _Page:
+    """What is written, one block after the other."""
 
+    def __init__(self, file: Any, drawings: Mapping[str, Drawing], numbers: Mapping[tuple[str, str], int]) -> None:
+        self._file, self._drawings, self._numbers = file, drawings, numbers
+        self._styles = {style.name: style.style_id for style in file.styles}
+        self._end = file.element.body.sectPr
 
-def _figure(file: Any, block: Figure, drawn: Drawing, number: int) -> None:
-    paragraph = file.add_paragraph()
-    paragraph.paragraph_format.keep_with_next = True
-    width = _width_of(drawn.svg)
-    picture = paragraph.add_run().add_picture(io.BytesIO(drawn.png), width=min(Cm(width * _CM_PER_UNIT), _WIDTH))
-    # The text alternative of the picture, which readers of the screen speak.
-    picture._inline.docPr.set("descr", block.alternative)
-    picture._inline.docPr.set("title", block.title)
-    caption = file.add_paragraph()
-    caption.add_run(f"Figure {number}. {block.title}. ").bold = True
-    caption.add_run(" ".join(block.notes))
+    def add(self, element: Any) -> Any:
+        """Put an element at the end, before what is said of the paper."""
+        self._end.addprevious(element)
+        return element
+
+    def heading(self, text: str, level: int) -> None:
+        """A heading; level 0 is the title."""
+        style = self._styles["Title" if level == 0 else f"Heading {level}"]
+        self.add(paragraph(run(text), style=style))
+
+    def block(self, block: Block) -> None:
+        """Any block."""
+        if isinstance(block, Heading):
+            self.heading(block.text, block.level - 1)
+        elif isinstance(block, Paragraph):
+            bold, italic = block.voice is Voice.CAUTION, block.voice is Voice.NOTE
+            self.add(paragraph(run(block.text, bold=bold, italic=italic)))
+        elif isinstance(block, Items):
+            style = self._styles["List Number" if block.numbered else "List Bullet"]
+            for text in block.texts:
+                self.add(paragraph(run(text), style=style))
+        elif isinstance(block, Table):
+            self._table(block, self._numbers["table", block.name])
+        else:
+            self._figure(block, self._drawings[block.name], self._numbers["figure", block.name])
+
+    def _figure(self, block: Figure, drawn: Drawing, number: int) -> None:
+        held = Written(self.add(paragraph(with_next=True)), self._file._body)
+        width = min(Cm(_width_of(drawn.svg) * _CM_PER_UNIT), _WIDTH)
+        picture = held.add_run().add_picture(io.BytesIO(drawn.png), width=width)
+        # The text alternative of the picture, which readers of the screen speak.
+        picture._inline.docPr.set("descr", block.alternative)
+        picture._inline.docPr.set("title", block.title)
+        self.add(paragraph(run(f"Figure {number}. {block.title}. ", bold=True), run(" ".join(block.notes))))
+
+    def _table(self, block: Table, number: int) -> None:
+        self.add(paragraph(run(f"Table {number}. ", bold=True), run(block.title), with_next=True))
+        self.add(word_table.table(block, int(_WIDTH.twips)))
+        for note in block.notes:
+            self.add(paragraph(run(note, half_points=_NOTE), after=40))
+        self.add(paragraph())
 
 
 def _width_of(drawn: str) -> float:
     return float(drawn.split(' width="', 1)[1].split('"', 1)[0])
-
-
-def _table(file: Any, block: Table, number: int) -> None:
-    caption = file.add_paragraph()
-    caption.add_run(f"Table {number}. ").bold = True
-    caption.add_run(block.title)
-    caption.paragraph_format.keep_with_next = True
-    file.element.body._insert_tbl(word_table.table(block, int(_WIDTH.twips)))
-    for note in block.notes:
-        paragraph = file.add_paragraph()
-        paragraph.paragraph_format.space_after = Pt(2)
-        paragraph.add_run(note).font.size = Pt(8)
-    file.add_paragraph()

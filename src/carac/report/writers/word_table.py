@@ -5,13 +5,13 @@ The XML is written whole: python-docx looks for the place of each cell's every p
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from carac.report.content import Table
+from carac.report.writers.word_text import clean
 
 #: A table with more columns stands in smaller letters; sizes are in half points.
 _MANY_COLUMNS, _SMALL, _USUAL = 7, 14, 17
@@ -57,5 +57,5 @@ def _text(text: str, size: int, number: bool, bold: bool) -> str:
     weight = "<w:b/>" if bold else ""
     return (
         f'<w:p><w:pPr><w:spacing w:before="20" w:after="20"/>{inner}{side}</w:pPr><w:r><w:rPr>{weight}'
-        f'<w:sz w:val="{size}"/></w:rPr><w:t xml:space="preserve">{escape(text.strip(), quote=False)}</w:t></w:r></w:p>'
+        f'<w:sz w:val="{size}"/></w:rPr><w:t xml:space="preserve">{clean(text.strip())}</w:t></w:r></w:p>'
     )
