@@ -41,7 +41,10 @@ ROOMS = ("carac.definitions", "carac.language")
 #: What a module's figures depend on beside its own code.
 TOOL = ("tools/mutants.py",)
 #: Warm modules, so that a fork need not import them.
-WARM = ("carac.definitions", "test_cases", "test_cut_points", "test_score_cuts", "test_printed_criteria", "test_bounds")
+WARM = (
+    *("carac.definitions", "test_cases", "test_cut_points", "test_score_cuts", "test_printed_criteria", "test_bounds"),
+    *("test_catalogue_parameters", "test_catalogue_parameters_events"),
+)
 #: A verdict that no later test changes.
 FINAL = ("killed", "same")
 

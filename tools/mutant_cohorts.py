@@ -181,21 +181,16 @@ class _Making:
         self.source[grain], self.columns[grain] = name, columns
 
     def _layers(self, name: str) -> None:
-        from carac.grading.stages import stages
+        from carac.engine.columns import with_columns
 
         definition = known()[name]
         grain = definition.grain.value
-        made = stages(
-            self.source[grain],
-            self.columns[grain],
-            [definition],
-            self.of.parameters,
-            "duckdb",
-            f"graded_{name}",
-            deep=True,
-        )
-        for stage in made:
-            self._view(grain, stage.name, stage.sql, dict(stage.columns))
+        query, columns = _quoted(self.source[grain]), dict(self.columns[grain])
+        for layer in definition.layers(self.of.parameters.scope(name)):
+            table = ibis.table(columns, name="t")
+            sql, types = with_columns(query, table, layer(table), "duckdb")
+            query, columns = f"({sql})", columns | types
+        self._view(grain, f"graded_{name}", query.removeprefix("(").removesuffix(")"), columns)
 
     def _rows(self, name: str) -> None:
         from carac.engine.base import compile_sql

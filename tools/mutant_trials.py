@@ -287,6 +287,14 @@ def generated(bench: Bench, names: Sequence[str], control: bool = False) -> None
                 module.check(Path(), [name])
 
 
+def defaults(names: Sequence[str]) -> None:
+    """That the parameters of these definitions have the defaults of the catalogue. Raises what the tests raise."""
+    for test in ("test_catalogue_parameters", "test_catalogue_parameters_events"):
+        for expected in _tests(test).EXPECTED:
+            if expected[1] in names:
+                _tests(test).test_the_parameter_has_the_default_of_the_catalogue(*expected)
+
+
 def bounds(bench: Bench, names: Sequence[str]) -> None:
     """That bounds are those of all completions. Raises `Noticed`."""
     module = _tests("test_bounds")
@@ -381,8 +389,9 @@ def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
 
 
 def _cases(bench: Bench, module: str, names: Sequence[str], same: bool) -> Verdict:
-    """Criteria, case files, generated tests, bounds. Raises what the first failure raises."""
+    """Criteria, defaults, case files, generated tests, bounds. Raises what the first failure raises."""
     _tests("test_printed_criteria").check_all(names)
+    defaults(names)
     changed = [trial[0] for trial in bench.trials(module, names) if graded_again(bench, trial, names)]
     if not changed and same:
         return Verdict("unseen", "")
