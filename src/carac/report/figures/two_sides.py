@@ -77,7 +77,7 @@ def _events(material: Material, events: Sequence[Event], observed: dict[int, int
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if most / s <= 4)
     axis = alt.Axis(
         values=list(range(-(most // step) * step, most + 1, step)),
-        title="Events",
+        title=None,
         domain=False,
         labelOverlap=False,
         labelExpr="format(abs(datum.value), 'd')",
