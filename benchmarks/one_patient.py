@@ -1,4 +1,4 @@
-"""How long one patient takes, warm: through all definitions, and through one.
+"""How long one patient takes, warm: through all definitions, through those of toxicity and DIC, and through one.
 
     python benchmarks/one_patient.py [--patients 100]
 
@@ -7,14 +7,23 @@ The patients are the teaching cases (synthetic), each several times. Prints JSON
 
 import argparse
 import json
+import re
 import statistics
 import time
 
 from carac import api
 from carac.cohort.tables import COHORT_SCHEMAS
+from carac.definitions import all_definitions
 from carac.engine.duckdb_engine import DuckDB
 from carac.grading.case import CaseSession
 from carac.grading.parameters import resolved
+
+#: Grades of toxicity, overt DIC, EASIX, CAR-HEMATOTOX, ICAHT, bleeding and thrombosis: some 45 definitions.
+CORE = re.compile(
+    r"ctcae_v[456]_(platelets|neutrophils|haemoglobin|fibrinogen|fibrinogen_with_baseline|inr|inr_with_baseline|aptt)"
+    r"|astct_(crs|icans)|isth_overt_dic_.*|(m_|s_)?easix|car_hematotox|(t_)?icaht_(early|late)_as_.*"
+    r"|(isth|who)_bleeding|thrombosis_(class|category)"
+)
 
 
 def patients(engine: DuckDB) -> list[dict[str, object]]:
@@ -46,12 +55,17 @@ def milliseconds(session: CaseSession, cases: list[dict[str, object]], number: i
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time one patient through all definitions and through one.")
+    parser = argparse.ArgumentParser(description="Time one patient: all definitions, some, one.")
     parser.add_argument("--patients", type=int, default=100)
     number = parser.parse_args().patients
     parameters = resolved()
     cost = {}
-    for label, names in (("all definitions", None), ("isth_overt_dic_2025", ["isth_overt_dic_2025"])):
+    core = [name for name in all_definitions() if CORE.fullmatch(name)]
+    for label, names in (
+        ("all definitions", None),
+        (f"{len(core)} of toxicity and DIC", core),
+        ("isth_overt_dic_2025", ["isth_overt_dic_2025"]),
+    ):
         cohort = api.demo_cohort()
         cases = patients(cohort.engine)
         session = CaseSession(cohort.engine, parameters, cohort.present, names)

@@ -77,7 +77,7 @@ def _read(records: Path, engine: DuckDB) -> None:
     placed = given.inner_join(keyed, "patient_id")
     start = placed.start.date().delta(placed.infusion_date, unit="day").cast("int32")
     end = placed.end.date().delta(placed.infusion_date, unit="day").cast("int32")
-    none = {name: ibis.null("string") for name in ("agent_class", "intent")}
+    none = {name: ibis.null("string") for name in ("agent_class", "intent", "event_id")}
     courses = placed.select(*KEYS, "agent", **none, start_day=start, end_day=ibis.coalesce(end, start))
     engine.create("treatments", compile_sql(courses, engine.dialect))
 

@@ -6,7 +6,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from carac.engine.base import compile_sql
+from carac.engine.base import compile_sql, quoted
 from carac.engine.columns import with_columns
 from support.engines import ENGINES, open_engine
 
@@ -19,7 +19,7 @@ def test_whether_it_is_known_that_a_word_is_among_others(engine: str) -> None:
     known = TABLE.word.isin(("one", "three")).notnull()
     session = open_engine(engine)
     session.load("engine_sql", ROWS)
-    beside, _ = with_columns("engine_sql", TABLE, {"known": known}, session.dialect, nested=False)
+    beside, _ = with_columns(quoted("engine_sql", session.dialect), TABLE, {"known": known}, session.dialect)
     for sql in (compile_sql(TABLE.mutate(known=known), session.dialect), beside):
         assert {row["place"]: row["known"] for row in session.fetch(sql).to_pylist()} == {1: True, 2: True, 3: False}
 

@@ -28,6 +28,8 @@ from carac.evidence.synthesis.words import cautions, heterogeneity, median_odds_
 from carac.findings import CaracError
 from carac.report.figures.forest import percent_axis, ratio_axis
 from carac.report.literature.forests import bias_of, one_arm_forest, two_arm_forest
+from carac.statistics.small_study import harbord
+from carac.statistics.two_arms import arms as arms_of
 from carac.vocabulary.study_outcomes import study_outcomes
 from support.reference import expected
 
@@ -279,6 +281,37 @@ def test_comparisons_of_the_shipped_trials_equal_metafor(dataset: str, outcome: 
         value = effects[method].value
         assert value is not None
         assert log(value) == pytest.approx(float(wanted["est"]), abs=MIXED_MODEL)
+
+
+def test_comparisons_without_each_study_equal_those_of_the_others_alone() -> None:
+    question, pairs = next(iter(gather_pairs(evidence.load(), VTE).pairs.items()))
+    found = compare_pairs(question, pairs)
+    assert found.main.method == "conditional" and len(found.without) == len(pairs) == 5
+    rest = compare_pairs(question, pairs[1:])
+    assert found.without[0] == rest.main
+    assert found.without[0].value != found.main.value
+    assert not compare_pairs(question, pairs[:2]).without
+
+
+def test_small_trials_are_compared_with_large_ones_from_ten_on() -> None:
+    arms = (Arm("car_t", "CAR-T", "car_t", 100), Arm("control", "control", "comparator", 100))
+    trials = [
+        made_up(
+            f"trial_{place:02}",
+            counted(2 + place % 3, 50 + 20 * place),
+            counted(1 + place % 4, 45 + 22 * place, arm="control"),
+            design="randomised_trial",
+            arms=arms,
+        )
+        for place in range(10)
+    ]
+    ((question, pairs),) = gather_pairs(trials, "bleeding").pairs.items()
+    found = compare_pairs(question, pairs)
+    counts = [(2 + n % 3, 50 + 20 * n, 1 + n % 4, 45 + 22 * n) for n in range(10)]
+    assert found.asymmetry == harbord(arms_of(*zip(*counts, strict=True))).p_value
+    few = compare_pairs(question, pairs[:9])
+    assert few.asymmetry is None
+    assert "needs 10 studies" in few.no_asymmetry
 
 
 # ---- degenerate data ----

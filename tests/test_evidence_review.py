@@ -14,17 +14,22 @@ from typer.testing import CliRunner
 import make_evidence_docs
 from carac import evidence
 from carac.commands.app import app
+from carac.endpoints.definition import shipped
 from carac.evidence.library import Evidence
 from carac.evidence.reading import study_of_text
 from carac.evidence.review_tables import review_tables
 from carac.evidence.synthesis import gather, pool_counts
 from carac.findings import CaracError
-from carac.report.content import Document, Table
+from carac.report.content import Document, Figure, Table
 from carac.report.figures.evidence_map import Measured, evidence_map, letters_of
 from carac.report.literature.changes import State, changes_section, figure_changes, study_hashes
-from carac.report.literature.mapped import OwnCount, gaps_table, map_figure, measured, own_counts, range_of
-from carac.report.literature.review import Review, gather_review, prisma_counts, review_document
+from carac.report.literature.mapped import gaps_table, map_figure, measured
+from carac.report.literature.own_cohort import Own, OwnCohort, own_blocks, own_cohort, range_of
+from carac.report.literature.review import Review, gather_review, review_document
+from carac.report.literature.search import gaps_in_sums, search_section, search_stages
 from carac.report.literature.tables import tables
+from carac.report.queries.follow_up import FlowStep
+from carac.vocabulary.study_outcomes import endpoints_in_literature, study_outcomes
 
 VTE = "venous_thromboembolism"
 EXAMPLE = study_of_text(make_evidence_docs.EXAMPLE, "example_2031", "example_2031.toml")
@@ -159,8 +164,8 @@ def test_without_an_earlier_output_or_a_change_the_page_says_so() -> None:
 def test_the_page_holds_every_part_and_names_nothing_twice() -> None:
     review = gather_review(
         some("hashmi_2020", "johnsrud_2021", "belinda", "zuma_7"),
-        [OwnCount(VTE, 3, 60, "", "3 months")],
-        {"records found": "812"},
+        OwnCohort((own_vte(),)),
+        [FlowStep("records found", 812)],
     )
     document: Document = review_document(review, None)
     names = [section.name for section in document.sections]
@@ -177,15 +182,101 @@ def test_the_page_holds_every_part_and_names_nothing_twice() -> None:
 # ---- one's own cohort, the search ----
 
 
+def own_vte() -> Own:
+    """3 of 60 by three months."""
+    return Own(VTE, "Venous thromboembolism", "3 of 60", 5.0, 1.0, 13.9, window="3 months")
+
+
+def test_a_pool_of_other_grades_or_of_serious_events_is_not_the_one_beside() -> None:
+    gathered = gather(small().with_studies([EXAMPLE]), VTE)
+    pooled = [pool_counts(question, counts) for question, counts in gathered.pools.items()]
+    assert range_of(replace(own_vte(), grades="3-5"), gathered, pooled).pooled is None
+    serious = [replace(one, question=replace(one.question, serious="serious")) for one in pooled]
+    assert range_of(own_vte(), gathered, serious).pooled is None
+
+
+ANALYSED = """\
+Endpoint,At risk,Events,Competing,"By day 30, % (95 % CI)","To the end, % (95 % CI)","Naive 1 − KM, %"
+Thrombosis,,,,,,
+  Venous thromboembolism,140,9,11,3.6 (1.3–7.6),6.5 (3.2–11),7.0
+  Arterial thromboembolism,140,<5,11,–,–,–
+Bleeding,,,,,,
+  WHO grade 2 or more bleeding,140,14,8,7.9 (4.2–13),10 (5.7–16),11
+"""
+
+
+def analysed(folder: Path, synthetic: bool = False) -> Path:
+    """A folder as carac analyse writes it, with numbers made up by hand."""
+    (folder / "tables").mkdir(parents=True)
+    name = "synthetic_incidence.csv" if synthetic else "incidence.csv"
+    (folder / "tables" / name).write_text(ANALYSED, encoding="utf-8-sig")
+    manifest = {"synthetic": synthetic, "analysis": {"window": "to_100", "windows": {"to_100": [0, 100]}}}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def test_an_analysis_is_read_by_endpoint_and_window(tmp_path: Path) -> None:
+    own = own_cohort(analysed(tmp_path / "analysis"))
+    found = {(one.outcome, one.definition, one.grades, one.window): one for one in own.incidences}
+    assert len(found) == 4
+    month, end = found[VTE, "", "", "1 month"], found[VTE, "", "", "100 days"]
+    assert ((month.value, month.low, month.high), month.said) == ((3.6, 1.3, 7.6), "140 at risk")
+    assert ((end.value, end.low, end.high), end.said) == ((6.5, 3.2, 11), "9 of 140")
+    assert found["bleeding", "WHO bleeding grades", "2-5", "100 days"].value == 10
+    assert any(text.startswith("Arterial thromboembolism, 1 month: no figure") for text in own.left_out)
+    assert any(text == "Any bleeding: not in the analysis" for text in own.left_out)
+    assert not own.synthetic
+
+
+def test_every_endpoint_that_studies_count_is_one_and_has_an_outcome() -> None:
+    for name, like in endpoints_in_literature().items():
+        assert name in shipped()
+        assert like.outcome in study_outcomes()
+
+
+def test_the_own_incidences_are_drawn_where_the_analysis_has_them(tmp_path: Path) -> None:
+    own = own_cohort(analysed(tmp_path / "analysis", synthetic=True))
+    assert own.synthetic
+    caution, figure, table = own_blocks(own, evidence.load())
+    assert "SYNTHETIC" in str(caution)
+    assert isinstance(figure, Figure) and isinstance(table, Table)
+    at = rows_of(figure.chart, "at")
+    assert {3.6, 6.5, 7.9, 10.0} <= set(at)
+    row = next(row for row in table.rows if row[1] == "100 days")
+    # Wang 2023 and Hashmi 2020 count venous thromboembolism by day 100 and say no definition
+    assert row[0] == "Venous thromboembolism" and row[2:4] == ("9 of 140", "6.5 (3.2 to 11)")
+    assert int(row[4]) > 5
+
+
+@pytest.mark.parametrize(
+    ("take", "message"),
+    [("tables", "has no tables/incidence.csv"), ("manifest", "does not say the window")],
+)
+def test_a_folder_that_is_no_analysis_gets_a_sentence(tmp_path: Path, take: str, message: str) -> None:
+    folder = analysed(tmp_path / "analysis")
+    (folder / ("manifest.json" if take == "manifest" else "tables/incidence.csv")).unlink()
+    with pytest.raises(CaracError, match=message):
+        own_cohort(folder)
+
+
+def test_the_command_lays_an_analysis_beside_the_studies_in_one_step(tmp_path: Path) -> None:
+    folder, target = analysed(tmp_path / "analysis"), tmp_path / "beside"
+    done = CliRunner().invoke(app, ["evidence", "beside", str(folder), "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    assert (target / "report.docx").exists() and (target / "figures" / "own_cohort.svg").exists()
+    with (target / "tables" / "own_cohort_beside.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert [row["Own n"] for row in csv.DictReader(stream)][:2] == ["140 at risk", "9 of 140"]
+
+
 def test_own_counts_stand_beside_the_pool_that_counts_in_the_same_way() -> None:
     gathered = gather(small().with_studies([EXAMPLE]), VTE)
     pooled = [pool_counts(question, counts) for question, counts in gathered.pools.items()]
-    found = range_of(OwnCount(VTE, 3, 60, "", "3 months"), gathered, pooled)
+    found = range_of(own_vte(), gathered, pooled)
     assert sorted(found.studies) == pytest.approx([5.0, 800 / 127, 1600 / 148])
     assert found.pooled is not None and found.own is not None
     assert found.own[0] == 5
     assert 5 < found.pooled[0] < 800 / 127
-    other = range_of(OwnCount(VTE, 3, 60, "ISTH", "3 months"), gathered, pooled)
+    other = range_of(replace(own_vte(), definition="ISTH"), gathered, pooled)
     assert other.pooled is None
     assert "no study counts so" in other.detail
 
@@ -205,18 +296,66 @@ def test_a_faulty_table_of_own_counts_gets_a_sentence(tmp_path: Path, text: str,
     file = tmp_path / "own.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(CaracError, match=message.replace("(", r"\(")):
-        own_counts(file)
+        own_cohort(file)
 
 
-def test_stages_of_a_search_are_shown_as_given_or_refused(tmp_path: Path) -> None:
+SEARCH = """\
+stage,n,reason
+Records identified,812,
+Records identified,120,duplicates
+Records screened,692,
+Records screened,640,not about bleeding or thrombosis
+Reports assessed,52,
+Reports assessed,30,no count of patients
+Reports assessed,6,the same patients as another report
+Studies included,15,
+"""
+
+
+def test_the_search_is_drawn_with_its_boxes_reasons_and_what_does_not_add_up(tmp_path: Path) -> None:
     file = tmp_path / "prisma.csv"
-    file.write_text("stage,n\nrecords found,812\nincluded,17\n", encoding="utf-8")
-    assert prisma_counts(file) == {"records found": "812", "included": "17"}
-    file.write_text("stage,n\nincluded,many\n", encoding="utf-8")
-    with pytest.raises(CaracError, match="row 2: 'many' is no number"):
-        prisma_counts(file)
+    file.write_text(SEARCH, encoding="utf-8")
+    stages = search_stages(file)
+    assert [(one.name, one.count, len(one.leaving)) for one in stages] == [
+        ("Records identified", 812, 1),
+        ("Records screened", 692, 1),
+        ("Reports assessed", 52, 2),
+        ("Studies included", 15, 0),
+    ]
+    # 812 - 120 = 692 and 692 - 640 = 52; of the 52 reports 16 are left, and 15 studies are given
+    (gap,) = gaps_in_sums(stages)
+    assert "52 less 36 are 16, and Studies included has 15" in gap
+    (section,) = search_section(stages)
+    (figure,) = section.figures()
+    texts = rows_of(figure.chart, "text")
+    assert {
+        "n = 812",
+        "n = 15",
+        "640 not about bleeding or thrombosis",
+        "6 the same patients as another report",
+    } <= set(texts)
+    assert gap in figure.notes
+    (table,) = section.tables()
+    assert len(table.rows) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stage,n\nincluded,many\n", "row 2: 'many' is no number"),
+        ("stage,n\n,3\n", "row 2: stage is empty"),
+        ("stage,n,reason\nscreened,3,late\n", "row 2: 'screened' has a reason before its own number"),
+        ("stage,n\nscreened,3\nscreened,3\n", "row 3: 'screened' is there twice"),
+        ("stage\nincluded\n", "needs the columns stage and n"),
+    ],
+)
+def test_a_faulty_search_gets_a_sentence(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "prisma.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CaracError, match=message):
+        search_stages(file)
     with pytest.raises(CaracError, match="cannot be read"):
-        prisma_counts(tmp_path / "none.csv")
+        search_stages(tmp_path / "none.csv")
 
 
 # ---- the command ----

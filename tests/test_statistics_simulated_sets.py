@@ -3,8 +3,12 @@
 tools/metafor_simulated_sets.R made the sets and the figures. A run of the tests takes every fifth set, another fifth
 with CARAC_SETS=1 to 4, all with CARAC_SETS=all. Closed forms agree to rounding. Where tau squared is estimated, metafor
 stops scoring at a step of 1e-10 here, and the Q-profile's root at 1e-12. The searches of lme4 behind the random-effect
-models stop where the estimate still moves by some 1e-4. The exact conditional model takes metafor minutes per set: it
-is held to the figures of ma_twoarm_pooled, in another test.
+models stop where the estimate still moves by some 1e-4.
+
+The exact conditional model takes metafor up to minutes a set: tools/metafor_conditional_sets.R ran it on the 38 sets of
+two arms in which at most six studies speak. Where the studies of a set do not differ, metafor's search runs to a log
+variance of minus infinity, and it gives no model or one with a standard error of nothing: there carac has no variance
+between studies, and metafor's common odds ratio.
 """
 
 from __future__ import annotations
@@ -15,12 +19,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.stats import nchypergeom_fisher
 
 from carac.statistics.checks import EstimationError
 from carac.statistics.one_arm import binomial_normal
 from carac.statistics.pooling import heterogeneity_interval, pool
 from carac.statistics.transformations import Scale, transformed
-from carac.statistics.two_arms import Arms, Measure, arms, mantel_haenszel, peto
+from carac.statistics.two_arms import Arms, Measure, arms, exact_odds_ratio, mantel_haenszel, peto
 from carac.statistics.two_arms_mixed import Model, mixed_odds_ratio
 from support.reference import expected
 
@@ -43,10 +48,10 @@ def sets() -> dict[int, list[dict[str, str]]]:
     return found
 
 
-def chosen(*models: str) -> list[dict[str, str]]:
+def chosen(*models: str, table: str = "simulated_pooled") -> list[dict[str, str]]:
     """Figures of these models, of the sets that this run takes."""
     which = os.environ.get("CARAC_SETS", "0")
-    rows = [row for row in expected("simulated_pooled") if row["model"].split()[0] in models]
+    rows = [row for row in expected(table) if row["model"].split()[0] in models]
     return rows if which == "all" else [row for row in rows if int(row["set"]) % 5 == int(which)]
 
 
@@ -117,3 +122,66 @@ def test_random_effect_models_equal_metafor(model: str) -> None:
     assert len(rows) >= 19
     differ = differing(rows)
     assert not differ, f"{len(differ)} of {len(rows)}: {differ}"
+
+
+#: Below this variance between studies metafor's search is on its way to none.
+NO_VARIANCE = 1e-3
+
+
+def conditional() -> dict[str, dict[str, dict[str, str]]]:
+    """Set to model to figures: the exact conditional model with a random effect, and the common odds ratio."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for row in chosen("CM.EL", table="simulated_conditional"):
+        found.setdefault(row["set"], {})[row["model"]] = row
+    return found
+
+
+def common_error(number: str, log_ratio: float) -> float:
+    """Standard error of a common odds ratio: the root of one over the summed variances of the studies' distributions.
+
+    metafor's own, from a Hessian by differences of a likelihood that it integrates numerically, is off by up to 4 %.
+    """
+    rows = [{name: int(text) for name, text in row.items() if text} for row in sets()[int(number)]]
+    variances = (
+        nchypergeom_fisher.var(row["n1i"] + row["n2i"], row["n1i"], row["ai"] + row["ci"], np.exp(log_ratio))
+        for row in rows
+        if row["ai"] + row["ci"]
+    )
+    return float(sum(variances) ** -0.5)
+
+
+def test_all_small_sets_have_the_exact_conditional_model() -> None:
+    speaking = Counter(
+        int(row["set"])
+        for row in expected("simulated_sets")
+        if row["arms"] == "2" and 0 < int(row["ai"]) + int(row["ci"]) < int(row["n1i"]) + int(row["n2i"])
+    )
+    stored = {int(row["set"]): int(row["k"]) for row in expected("simulated_conditional")}
+    assert stored == {number: studies for number, studies in speaking.items() if studies <= 6}
+    assert len(stored) == 38
+
+
+def test_the_exact_conditional_model_equals_metafor() -> None:
+    rows = conditional()
+    assert len(rows) >= 6
+    for number, models in rows.items():
+        random, common = models["CM.EL"], models["CM.EL common"]
+        found = mixed_odds_ratio(two_arms(number), "conditional")
+        assert found.studies == int(random["k"])
+        if random["estimate"] == "none" or float(random["tau2"]) < NO_VARIANCE:
+            assert found.tau_squared < NO_VARIANCE, number
+            assert found.estimate == pytest.approx(float(common["estimate"]), abs=1e-5), number
+            assert found.standard_error == pytest.approx(common_error(number, found.estimate), rel=1e-6), number
+        else:
+            # metafor stops where the variance still moves by some 1e-5 of itself, more in the one set beyond 4
+            limit = 1e-4 if float(random["tau2"]) < TOO_WIDE else 3e-3
+            assert found.tau_squared == pytest.approx(float(random["tau2"]), rel=limit), number
+            assert found.estimate == pytest.approx(float(random["estimate"]), abs=MIXED_MODEL), number
+            assert found.standard_error == pytest.approx(float(random["se"]), rel=5e-3), number
+
+
+def test_the_common_odds_ratio_equals_metafors_conditional_one() -> None:
+    for number, models in conditional().items():
+        found = exact_odds_ratio(two_arms(number))
+        # the search of nlminb behind it
+        assert found.estimate == pytest.approx(float(models["CM.EL common"]["estimate"]), abs=1e-5), number

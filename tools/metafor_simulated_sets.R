@@ -70,7 +70,7 @@ for (set in 101:200) {
   }
   fit <- attempt(rma.peto(ai = a, n1i = n1, ci = b, n2i = n2))
   if (!is.null(fit)) keep(set, "Peto", fit)
-  # CM.EL takes metafor minutes per set, so that the exact conditional model is held to ma_twoarm_pooled only.
+  # CM.EL takes metafor up to minutes per set: metafor_conditional_sets.R runs it on the smaller ones.
   for (model in c("UM.FS", "CM.AL")) {
     fit <- attempt(rma.glmm(measure = "OR", ai = a, n1i = n1, ci = b, n2i = n2, model = model, nAGQ = 7,
                             drop00 = TRUE))

@@ -34,6 +34,7 @@ from carac.sources.omop import OmopOptions
 if TYPE_CHECKING:
     import carac.analysis.anticoagulation
     import carac.analysis.incidence
+    import carac.analysis.landmark_analysis
     import carac.analysis.prediction_model
     import carac.analysis.risk
     import carac.analysis.scores
@@ -189,13 +190,17 @@ def study(graded: Graded | Cohort | str | Path, settings: Settings | Path | str 
 
     Parameters
     ----------
-    graded: a graded cohort; or a cohort or the place of a record, which is then graded by what the settings need.
+    graded: a graded cohort; or a cohort or the place of a record, which is then graded by what the settings need. Only
+        these two know the files of the record, whose hashes `fit_model` keeps in a model.
     settings: what counts and until when, or a TOML file; None takes the defaults.
     """
     from carac.analysis.settings import Settings, from_toml
 
     chosen = from_toml(Path(settings)) if isinstance(settings, str | Path) else settings or Settings()
-    return chosen.study(graded if isinstance(graded, Graded) else grade(graded, definitions=chosen.definitions()))
+    if isinstance(graded, Graded):
+        return chosen.study(graded)
+    cohort = graded if isinstance(graded, Cohort) else read(graded)
+    return chosen.study(grade(cohort, definitions=chosen.definitions()), cohort.files)
 
 
 def incidence(study: Study, endpoint: str, by: str = "", window: str = "to_100") -> carac.analysis.incidence.Incidence:
@@ -212,6 +217,29 @@ def timing(study: Study, endpoint: str, window: str = "to_100") -> carac.analysi
     return estimate(study, endpoint, window)
 
 
+def landmark(
+    study: Study,
+    endpoint: str,
+    day: int = 7,
+    states: Sequence[str] | None = None,
+    window: str = "to_100",
+    adjust: Sequence[str] | None = None,
+) -> carac.analysis.landmark_analysis.AfterLandmark:
+    """Incidence after a day by what was reached by that day; see `carac.analysis.landmark_analysis`.
+
+    Parameters
+    ----------
+    states: endpoints of patient-days that make groups; None takes CRS, ICANS, low platelets and low fibrinogen.
+    adjust: factors at infusion for the adjusted difference; None takes age and platelets, an empty list none.
+    """
+    from carac.analysis.landmark_analysis import ADJUST
+    from carac.analysis.landmark_analysis import landmark as estimate
+    from carac.analysis.timing import STATES
+
+    made_by, others = STATES if states is None else states, ADJUST if adjust is None else adjust
+    return estimate(study, endpoint, day, made_by, window, others)
+
+
 def risk(
     study: Study,
     endpoint: str,
@@ -221,6 +249,7 @@ def risk(
     together_by_day: Sequence[str] = (),
     window: str = "to_100",
     window_by_day: str = "0_to_30",
+    missing: str = "leave out",
 ) -> carac.analysis.risk.Risk:
     """Risk factors of an endpoint, at infusion and by day, alone and together; see `carac.analysis.risk`.
 
@@ -228,13 +257,14 @@ def risk(
     ----------
     factors, factors_by_day: names of `carac.analysis.factors`; None takes all that the record has.
     together, together_by_day: those of the joint models; empty takes what the events carry.
+    missing: "leave out" who lacks a factor at infusion, or "impute".
     """
     from carac.analysis.factors import AT_INFUSION, BY_DAY
     from carac.analysis.risk import risk as estimate
 
     chosen = tuple(AT_INFUSION) if factors is None else factors
     by_day = tuple(BY_DAY) if factors_by_day is None else factors_by_day
-    return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day)
+    return estimate(study, endpoint, chosen, by_day, together, together_by_day, window, window_by_day, missing)
 
 
 def anticoagulation(
@@ -292,7 +322,7 @@ def fit_model(
     from carac.report.synthetic import is_synthetic
 
     request = ModelRequest(endpoint, tuple(predictors), window, **more)
-    return fit(study, request, window, is_synthetic(study.graded.findings, {}))
+    return fit(study, request, window, is_synthetic(study.graded.findings, study.files), study.files)
 
 
 def save_model(model: PredictionModel, path: str | Path) -> Path:

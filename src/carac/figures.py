@@ -17,6 +17,7 @@ from carac.analysis import spread as spreads
 from carac.analysis.anticoagulation import ENDPOINTS as ANTICOAGULATION
 from carac.analysis.anticoagulation import anticoagulation as anticoagulation_of
 from carac.analysis.incidence import incidence as incidence_of
+from carac.analysis.landmark_analysis import landmark as landmark_of
 from carac.analysis.risk import risk as risk_of
 from carac.analysis.scores import Request
 from carac.analysis.scores import scores as scores_of
@@ -70,6 +71,7 @@ __all__ = [
     "flow",
     "grades_by_day",
     "incidence",
+    "landmark",
     "onset",
     "overlap",
     "patient",
@@ -191,6 +193,16 @@ def incidence(study: Study, endpoint: str, by: str = "", window: str = "to_100")
     """
     found = incidence_of(study, endpoint, by, window)
     return groups_figure(found, _synthetic(study)) if by else overall_figure(found, _synthetic(study))
+
+
+def landmark(
+    study: Study, endpoint: str, state: str = "crs_any", day: int = 7, window: str = "to_100"
+) -> alt.TopLevelMixin:
+    """Cumulative incidence after a day, by whether a state was reached by that day."""
+    found = landmark_of(study, endpoint, day, (state,), window, ())
+    if not found.splits:
+        raise CaracError(f"{found.left_out[0][0]} cannot be read: {found.left_out[0][1]}.")
+    return groups_figure(found.splits[0].found, _synthetic(study))
 
 
 def onset(study: Study, *endpoints: str, window: str = "to_100") -> alt.TopLevelMixin:

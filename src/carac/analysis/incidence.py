@@ -2,7 +2,7 @@
 
 Aalen-Johansen with death (and by choice next therapy or progression) competing and log-log intervals; Gray's test
 between groups; the naive 1 - Kaplan-Meier and by how much it overstates; events per patient-month by window; bounds for
-what could not be graded; mean cumulative count of events that recur.
+what could not be graded; mean time lost; mean cumulative count of events that recur.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from carac.endpoints.study import Study
 from carac.findings import CaracError
 from carac.statistics.checks import EstimationError
 from carac.statistics.gray import gray_test
-from carac.statistics.incidence import CumulativeIncidence, aalen_johansen, at_times, naive, value_at
+from carac.statistics.incidence import CumulativeIncidence, aalen_johansen, at_times, naive, time_lost, value_at
 from carac.statistics.proportions import poisson_rate
 from carac.statistics.recurrent import mean_count
 
@@ -74,12 +74,15 @@ class Curve:
     outcome: its people.
     curve: the step function; None where nobody is at risk.
     moments: the curve at the days that it reaches.
+    time_lost: mean days lost to the endpoint by the last of them, that is the area under the curve: who has it 10 days
+        before loses 10, who does not have it 0; None where there is no curve.
     """
 
     label: str
     outcome: Outcome
     curve: CumulativeIncidence | None
     moments: tuple[Moment, ...]
+    time_lost: Value | None = None
 
     @property
     def last(self) -> Moment | None:
@@ -202,7 +205,7 @@ def incidence(
         by,
         curve_of("", outcome),
         groups,
-        _test(outcome, study, by, groups) if by else None,
+        compared(outcome, group_labels(study, outcome, by)) if by else None,
         tuple(_rate(study, outcome.endpoint, study.window(one)) for one in rate_windows),
         None if by else bounds_of(study, outcome),
         count,
@@ -230,7 +233,16 @@ def curve_of(label: str, outcome: Outcome) -> Curve:
         )
         for place, day in enumerate(days)
     )
-    return Curve(label, outcome, curve, moments)
+    return Curve(label, outcome, curve, moments, _time_lost(outcome, float(reached)))
+
+
+def _time_lost(outcome: Outcome, reached: float) -> Value | None:
+    try:
+        found = time_lost(outcome.exit, outcome.status, reached, entry=outcome.entry)
+    except EstimationError:
+        # everybody's observation ended on day 0
+        return None
+    return Value(found.estimate, found.lower, found.upper)
 
 
 def _last_known(outcome: Outcome, curve: CumulativeIncidence) -> int:
@@ -252,16 +264,15 @@ def _groups(study: Study, outcome: Outcome, by: str) -> tuple[Curve, ...]:
     return tuple(curve_of(name, outcome.only(labels == name)) for name in names)
 
 
-def _test(outcome: Outcome, study: Study, by: str, groups: Sequence[Curve]) -> GroupTest:
-    """Gray's test between those whose group is recorded."""
-    labels = group_labels(study, outcome, by)
+def compared(outcome: Outcome, labels: np.ndarray[tuple[int], np.dtype[np.object_]]) -> GroupTest:
+    """Gray's test between those whose group is recorded; in a later window all enter together."""
     known = labels != UNRECORDED
     left_out = (UNRECORDED,) if not known.all() else ()
-    if outcome.delayed and outcome.window.first == 0:
+    start = float(outcome.window.first)
+    if outcome.delayed and not (start > 0 and (outcome.entry[known] <= start - 1).all()):
         return GroupTest(None, None, 0, left_out, "Gray's test does not know delayed entry")
     try:
-        # in a later window all enter together, and days count from its beginning
-        start = float(outcome.window.first)
+        # days count from the beginning of the window
         found = gray_test(outcome.exit[known] - start, outcome.status[known], labels[known].astype(str))
     except EstimationError as error:
         return GroupTest(None, None, 0, left_out, str(error))
@@ -326,7 +337,8 @@ def methods(study: Study, outcome: Outcome, by: str = "") -> str:
     parts = [
         f"Cumulative incidence of {outcome.endpoint.title} on {window} was estimated with the Aalen-Johansen"
         f" estimator; {_listed(competes)} competed, observation was censored at {_listed(censors)},"
-        " and 95 % confidence intervals are on the log-log scale."
+        " and 95 % confidence intervals are on the log-log scale. The mean time lost to it is the area under that curve"
+        " (Andersen), and the mean cumulative count has death ending the counting (Ghosh and Lin)."
     ]
     if window.first:
         parts.append(f"Those still observed and free of it on day {window.first} were at risk.")

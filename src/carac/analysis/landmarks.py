@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from carac.endpoints.outcome import CENSORED, COMPETING, EVENT, Outcome
+from carac.endpoints.outcome import CENSORED, Ended, Outcome
 from carac.endpoints.people import Floats, Integers
 from carac.endpoints.rules import Role, Window
 from carac.endpoints.study import Study
@@ -16,7 +16,7 @@ from carac.statistics.landmark import landmark
 
 
 @dataclass(frozen=True)
-class Ahead:
+class Ahead(Ended):
     """What is ahead of people at a landmark.
 
     Parameters
@@ -43,16 +43,6 @@ class Ahead:
     def horizon(self) -> float:
         """Days from the landmark to the last day, that day included."""
         return float(self.last - self.day)
-
-    @property
-    def events(self) -> int:
-        """People with the event."""
-        return int((self.status == EVENT).sum())
-
-    @property
-    def competing(self) -> int:
-        """People with a competing event first."""
-        return int((self.status == COMPETING).sum())
 
     @property
     def days(self) -> str:

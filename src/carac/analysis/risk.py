@@ -9,8 +9,8 @@ a fixed list as far as the events carry them; it never chooses by P. By day the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from carac.analysis.factors import (
     VALUE_HOLDS,
     Columns,
     Factor,
+    Kind,
     columns_of,
     factor_of,
     middle,
@@ -38,17 +39,22 @@ from carac.analysis.hazard_models import (
     fitted_subdistribution,
     rows_by_day,
 )
+from carac.analysis.imputed_models import SETS, completed, fitted_imputed, incomplete
 from carac.definitions import all_definitions
 from carac.endpoints.definition import Endpoint
 from carac.endpoints.outcome import EVENT, Outcome
 from carac.endpoints.people import Floats, Integers
 from carac.endpoints.rules import Window
 from carac.endpoints.study import Study
+from carac.findings import CaracError
+from carac.statistics.checks import EstimationError
 from carac.vocabulary.types import Laboratory
 
 #: Events that the joint model has to have for each coefficient where its factors are not named: below ten it is
 #: penalised (Vittinghoff E, McCulloch CE. Am J Epidemiol 2007;165:710-718 find five to nine often enough).
 JOINT_NEEDS = 5
+#: What is done with who lacks a factor known at infusion.
+MISSING = LEAVE_OUT, IMPUTE = "leave out", "impute"
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Part:
     together: the joint model; None where fewer than two factors could enter.
     not_together: factors that the joint model leaves out, and why.
     left_out: factors that cannot be read in this cohort, and why.
+    imputed: of how many people the value was drawn, by name of the factor; empty where nothing is imputed.
+    not_imputed: why nothing could be imputed although it was asked for.
     """
 
     by_day: bool
@@ -73,6 +81,8 @@ class Part:
     together: Fit | None
     not_together: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, str], ...]
+    imputed: Mapping[str, int] = field(default_factory=dict)
+    not_imputed: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,7 @@ def risk(
     together_by_day: Sequence[str] = (),
     window: str | Window = "to_100",
     window_by_day: str | Window = "0_to_30",
+    missing: str = LEAVE_OUT,
 ) -> Risk:
     """Hazard ratios of an endpoint.
 
@@ -109,16 +120,19 @@ def risk(
     factors, factors_by_day: known at infusion, and changing by day; names of `AT_INFUSION` and `BY_DAY`.
     together, together_by_day: those of the joint models; empty takes as many as the events carry, in a fixed order.
     window, window_by_day: in which the first event is sought.
+    missing: "leave out" who lacks a factor known at infusion from its models, or "impute" (`imputed_models`).
 
     Raises
     ------
     CaracError: an endpoint that is unknown or cannot be counted, or an unknown factor.
     """
+    if missing not in MISSING:
+        raise CaracError(f"What is missing can be {' or '.join(map(repr, MISSING))}, and not {missing!r}.")
     at_infusion = [factor_of(one, AT_INFUSION) for one in factors]
     by_day = [factor_of(one, BY_DAY) for one in factors_by_day]
     chosen = [factor_of(one, AT_INFUSION) for one in together]
     chosen_by_day = [factor_of(one, BY_DAY) for one in together_by_day]
-    first = _at_infusion(study, study.outcome(name, window), at_infusion, chosen)
+    first = _at_infusion(study, study.outcome(name, window), at_infusion, chosen, missing == IMPUTE)
     second = _by_day(study, study.outcome(name, window_by_day), by_day, chosen_by_day)
     return Risk(first.outcome.endpoint, first, second, _methods(study, first, second))
 
@@ -141,30 +155,93 @@ def members_of(outcome: Outcome) -> Integers:
     return np.unique(patients, return_inverse=True)[1][outcome.place].astype(np.int64)
 
 
-def _at_infusion(study: Study, outcome: Outcome, factors: Sequence[Factor], chosen: Sequence[Factor]) -> Part:
+def _at_infusion(
+    study: Study, outcome: Outcome, factors: Sequence[Factor], chosen: Sequence[Factor], impute: bool = False
+) -> Part:
     designs, left_out = {}, []
     for one in dict.fromkeys(one.name for one in (*factors, *chosen)):
         factor = AT_INFUSION[one]
-        if reason := _lacks(study, factor):
+        if reason := lacks(study, factor):
             left_out.append((factor.title, reason))
         else:
-            designs[one] = columns_of(factor, _values(outcome, factor))
+            designs[one] = design_of(outcome, factor)
     rows, robust = at_risk_of(outcome), study.rules.infusions == "all"
     asked = [designs[one.name] for one in factors if one.name in designs]
     alone = tuple(fitted(rows, [one], robust) for one in asked)
     subdistribution = tuple(fitted_subdistribution(rows, outcome.status, [one]) for one in asked)
     named = [designs[one.name] for one in (chosen or factors) if one.name in designs]
     joint, rest = _together(rows, named, bool(chosen), robust)
-    return Part(False, outcome, alone, subdistribution, joint, rest, tuple(left_out))
+    part = Part(False, outcome, alone, subdistribution, joint, rest, tuple(left_out))
+    return _imputed(part, rows, list(designs.values()), named, bool(chosen), robust) if impute else part
 
 
-def _lacks(study: Study, factor: Factor) -> str:
+def _imputed(
+    part: Part, rows: AtRisk, designs: Sequence[Columns], named: Sequence[Columns], chosen: bool, robust: bool
+) -> Part:
+    """The same models with what is missing drawn; Fine-Gray models stay those of the complete."""
+    ends = {
+        one.factor.name: ends_of(part.outcome, one)
+        for one in designs
+        if one.factor.interval and one.factor.kind in (Kind.NUMBER, Kind.LOGARITHM)
+    }
+    counts = {one.factor.name: number for one in designs if (number := incomplete(one, ends))}
+    try:
+        sets = completed(rows, part.outcome.status, designs, ends) if counts else []
+    except EstimationError as error:
+        return replace(part, not_imputed=f"{error}.")
+    if not sets:
+        return part
+    by_name = [{one.factor.name: one for one in some} for some in sets]
+    drawn = {
+        name: number - int(by_name[0][name].missing.sum())
+        for name, number in counts.items()
+        if number > int(by_name[0][name].missing.sum())
+    }
+
+    def model(fit: Fit) -> Fit:
+        names = [one.factor.name for one in fit.designs]
+        if not set(names) & set(drawn):
+            return fit
+        return fitted_imputed(rows, [[one[name] for name in names] for one in by_name], robust)
+
+    joint, rest = _together(rows, [by_name[0][one.factor.name] for one in named], chosen, robust)
+    return replace(
+        part,
+        alone=tuple(model(fit) for fit in part.alone),
+        together=None if joint is None else model(joint),
+        not_together=rest,
+        imputed=drawn,
+    )
+
+
+def ends_of(outcome: Outcome, design: Columns) -> tuple[Floats, Floats]:
+    """The interval of each value as it enters a model; an end that is not known is infinite."""
+    factor, values = design.factor, design.values[:, 0]
+    low, high = (outcome.column(f"{factor.column}__{end}") for end in ("from", "to"))
+    exact = low == high
+    nothing = np.isnan(low) & np.isnan(high)
+    if factor.kind is Kind.LOGARITHM:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = np.log2(np.maximum(low, 0.0)), np.log2(np.maximum(high, 0.0))
+    ends = np.sort(np.stack([low / factor.step, high / factor.step]), axis=0)
+    lower, upper = np.where(np.isnan(ends[0]), -np.inf, ends[0]), np.where(np.isnan(ends[1]), np.inf, ends[1])
+    lower, upper = (np.where(exact, values, np.where(nothing, np.nan, end)) for end in (lower, upper))
+    return lower, upper
+
+
+def lacks(study: Study, factor: Factor) -> str:
+    """Why a factor known at infusion cannot be read in this cohort; empty where it can."""
     graded = {definition.name for definition in study.graded.plan.definitions}
     if factor.needs and factor.needs not in graded:
         return f"{factor.needs} was not graded (name it with --definition)"
     names = study.people.table.column_names
     column = f"{factor.column}__from" if factor.interval else factor.column
     return "" if column in names else f"the infusions have no column {column}"
+
+
+def design_of(outcome: Outcome, factor: Factor) -> Columns:
+    """The columns of a factor for the people at risk."""
+    return columns_of(factor, _values(outcome, factor))
 
 
 def _values(outcome: Outcome, factor: Factor) -> Floats:
@@ -288,8 +365,17 @@ def _methods(study: Study, first: Part, second: Part) -> str:
         )
     if any(fit.method is Method.FINE_GRAY for fit in first.subdistribution):
         parts.append("Subdistribution hazard ratios are those of Fine and Gray.")
+    if first.imputed:
+        parts.append(
+            f"Missing values at infusion were imputed {SETS} times by chained equations on all factors, the event, the"
+            " competing event and the cumulative hazard, results beyond an assay's limit within what is known of them;"
+            " estimates were pooled by Rubin's rules (Wald intervals on his t distribution). Fine-Gray models are of"
+            " the complete."
+        )
     parts.append(
-        "Patients or days with a missing covariate are not in a model and are counted beside it. Factors of joint"
+        "Patients or days with a missing covariate"
+        + (" that was not imputed" if first.imputed else "")
+        + " are not in a model and are counted beside it. Factors of joint"
         " models were fixed beforehand, not selected by P; P values are not adjusted for their number."
     )
     if study.rules.infusions == "all":

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from carac.analysis.landmarks import Ahead, ahead_of, competing_words
 from carac.analysis.markers import LOOK_BACK, Marker, lacks, marker_of, read, shipped
@@ -29,6 +30,7 @@ from carac.statistics.internal_validation import calibration_slope, cross_valida
 from carac.statistics.prediction import (
     CalibrationGroup,
     Score,
+    area_difference,
     area_under_curve,
     brier_score,
     calibration,
@@ -108,6 +110,7 @@ class Scored:
     people: of them, those who could be scored; events, competing: among these.
     unscored: why the others could not, and how many.
     merit: None where too few events or nothing else allows it; `refusal` then says why.
+    outside: of a loaded model, scored people with a value beyond those that it was made from: it extrapolates.
     """
 
     title: str
@@ -119,11 +122,32 @@ class Scored:
     unscored: tuple[tuple[str, int], ...]
     merit: Merit | None
     refusal: str
+    outside: int = 0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two scores of one landmark on the people whom both could score: area of `title` less that of `against`."""
+
+    title: str
+    against: str
+    day: int
+    people: int
+    difference: Score
+
+    @property
+    def p_value(self) -> float | None:
+        """Of no difference; None where nobody is ordered otherwise."""
+        error = self.difference.standard_error
+        return float(2 * ndtr(-abs(self.difference.estimate) / error)) if error > 0 else None
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Every score for one endpoint; those of one landmark are of the same people, but for who could be scored."""
+    """Every score for one endpoint; those of one landmark are of the same people, but for who could be scored.
+
+    `compared` holds each score against the first of its landmark in the order in which they are named.
+    """
 
     endpoint: str
     title: str
@@ -132,6 +156,7 @@ class Scores:
     scored: tuple[Scored, ...]
     left_out: tuple[tuple[str, str], ...]
     methods: str
+    compared: tuple[Compared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,7 +197,7 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
     """
     asked = request or Request()
     chosen = study.window(window)
-    found, left_out = [], []
+    found, left_out, compared = [], [], _Compared()
     landmarks: dict[int, Ahead] = {}
     by_day: dict[int, list[Marker]] = {}
     for one in [marker_of(text, study) for text in asked.markers] or list(shipped().values()):
@@ -190,6 +215,7 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
         for one in markers:
             own = values[one.name]
             found.append(_scored(one.title, landmarks[day], own.values, own.why, False, asked.thresholds))
+            compared.add(found[-1], own.values)
     for model in asked.models:
         title = f"model {model.name}" + (", made from SYNTHETIC patients" if model.synthetic else "")
         if reason := _not_for(model, study, endpoint, chosen):
@@ -201,7 +227,10 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
         except CaracError as error:
             left_out.append((title, str(error).rstrip(".")))
             continue
-        found.append(_scored(title, ahead, risk.values, risk.why, True, asked.thresholds))
+        scored = _scored(title, ahead, risk.values, risk.why, True, asked.thresholds)
+        beyond = (risk.outside[ahead.place] > 0) & ~np.isnan(risk.values[ahead.place])
+        found.append(replace(scored, outside=int(beyond.sum())))
+        compared.add(scored, risk.values)
     ahead = next(iter(landmarks.values()), None) or ahead_of(study, endpoint, chosen, chosen.first - 1)
     return Scores(
         ahead.outcome.endpoint.name,
@@ -211,7 +240,32 @@ def scores(study: Study, endpoint: str, window: str | Window = "to_100", request
         tuple(sorted(found, key=lambda one: one.ahead.day)),
         tuple(left_out),
         _methods(study, ahead, asked, chosen),
+        tuple(compared.made),
     )
+
+
+class _Compared:
+    """Holds the first score of each landmark, and compares the others with it."""
+
+    def __init__(self) -> None:
+        self.first: dict[int, tuple[str, Floats]] = {}
+        self.made: list[Compared] = []
+
+    def add(self, scored: Scored, values: Floats) -> None:
+        """Compare one more, where it could be judged."""
+        ahead = scored.ahead
+        if scored.merit is None:
+            return
+        if ahead.day not in self.first:
+            self.first[ahead.day] = (scored.title, values)
+            return
+        title, other = self.first[ahead.day]
+        own, theirs = values[ahead.place], other[ahead.place]
+        both = ~np.isnan(own) & ~np.isnan(theirs)
+        if refused(ahead.time[both], ahead.status[both], ahead):
+            return
+        difference = area_difference(ahead.time[both], ahead.status[both], own[both], theirs[both], ahead.horizon)
+        self.made.append(Compared(scored.title, title, ahead.day, int(both.sum()), difference))
 
 
 def _not_for(model: PredictionModel, study: Study, endpoint: str, window: Window) -> str:
@@ -332,6 +386,7 @@ def _methods(study: Study, ahead: Ahead, asked: Request, window: Window) -> str:
         " estimation."
         f" Scores give no risk of this event; risks were estimated by penalised logistic regression with {FOLDS}-fold"
         " cross-validation and then judged by Brier score, calibration slope, observed against predicted incidence, and"
-        f" net benefit. Nothing was estimated with fewer than {FEWEST} people with or without the event. No adjustment"
-        " was made for the number of scores."
+        f" net benefit. Nothing was estimated with fewer than {FEWEST} people with or without the event. Areas of two"
+        " scores were compared on the people whom both could score, by the difference of each person's influence on"
+        " them. No adjustment was made for the number of scores."
     )

@@ -1,7 +1,7 @@
 """What is to be analysed: the questions, endpoints, windows and rules; from a short TOML file, with sensible defaults.
 
 [analysis]
-questions = ["incidence", "timing", "risk", "anticoagulation", "spread", "under_reporting"]
+questions = ["incidence", "timing", "landmark", "risk", "anticoagulation", "spread", "under_reporting"]
 endpoints = ["venous_thrombosis", "major_bleeding"]      # those with figures of their own
 risk_endpoints = ["venous_thrombosis"]                   # those whose risk factors are sought
 by = ["product", "disease", "target"]
@@ -26,11 +26,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from carac.analysis import markers
+from carac.analysis import landmark_analysis, markers
 from carac.analysis.anticoagulation import ENDPOINTS
 from carac.analysis.factors import AT_INFUSION, BY_DAY, NEEDED, factor_of
 from carac.analysis.prediction_model import ModelRequest
 from carac.analysis.prediction_settings import models_from, scores_from
+from carac.analysis.risk import LEAVE_OUT, MISSING
 from carac.analysis.scores import Request
 from carac.analysis.spread import shipped_definitions
 from carac.analysis.timing import STATES
@@ -66,7 +67,11 @@ class Settings:
     risk_factors, risk_factors_by_day: known at infusion, and changing by day.
     risk_together, risk_together_by_day: those of the joint models; empty takes what the events carry.
     risk_window_by_day: in which factors that change by day are examined; those at infusion have `window`.
+    risk_missing: "leave out" who lacks a factor at infusion, or "impute".
     anticoagulation_endpoints: counted on and off anticoagulants.
+    landmark_day: by which states are read, and after which events count.
+    landmark_states: endpoints of patient-days that make the groups; landmark_endpoints: that are counted after it.
+    landmark_adjust: factors at infusion that differences are adjusted for.
     known: every endpoint by name, those of the user among them.
     windows: further windows, and those that are meant by the names above.
     rules: who counts, and until when.
@@ -87,7 +92,12 @@ class Settings:
     risk_together: tuple[str, ...] = ()
     risk_together_by_day: tuple[str, ...] = ()
     risk_window_by_day: str = "0_to_30"
+    risk_missing: str = LEAVE_OUT
     anticoagulation_endpoints: tuple[str, ...] = ENDPOINTS
+    landmark_day: int = landmark_analysis.DAY
+    landmark_states: tuple[str, ...] = STATES
+    landmark_endpoints: tuple[str, ...] = landmark_analysis.ENDPOINTS
+    landmark_adjust: tuple[str, ...] = landmark_analysis.ADJUST
     known: Mapping[str, Endpoint] = field(default_factory=lambda: dict(shipped()))
     windows: Mapping[str, Window] = field(default_factory=lambda: dict(WINDOWS))
     rules: Rules = field(default_factory=Rules)
@@ -97,20 +107,26 @@ class Settings:
 
     def __post_init__(self) -> None:
         own = (*self.scores.endpoints, *(one.endpoint for one in self.models))
-        for name in (*self.endpoints, *self.risk_endpoints, *self.anticoagulation_endpoints, *own):
+        for name in (*self.endpoints, *self.risk_endpoints, *self.anticoagulation_endpoints, *self._landmark, *own):
             endpoint_of(name, self.known)
+        if self.risk_missing not in MISSING:
+            raise CaracError(f"risk_missing is {self.risk_missing!r}; it must be {' or '.join(map(repr, MISSING))}.")
         windows = [self.window, self.spread_window, self.under_reporting_window, self.risk_window_by_day]
         for name in (*windows, *(one.window for one in self.models if one.window)):
             window_of(name, self.windows)
-        for name in (*self.risk_factors, *self.risk_together):
+        for name in (*self.risk_factors, *self.risk_together, *self.landmark_adjust):
             factor_of(name, AT_INFUSION)
         for name in (*self.risk_factors_by_day, *self.risk_together_by_day):
             factor_of(name, BY_DAY)
 
+    @property
+    def _landmark(self) -> tuple[str, ...]:
+        return (*self.landmark_states, *self.landmark_endpoints)
+
     def definitions(self) -> list[str]:
         """The definitions that have to be graded for it."""
         spread = [one for some in shipped_definitions().values() for one in some]
-        states = [endpoint_of(name, self.known) for name in STATES]
+        states = [endpoint_of(name, self.known) for name in (*STATES, *self._landmark)]
         endpoints: Iterable[Endpoint] = [*self.known.values(), *spread, *states]
         named = {*NEEDED, *(name for one in endpoints for name in one.definitions)}
         return sorted(named | set(markers.definitions_of(self._predictors())))
@@ -120,16 +136,22 @@ class Settings:
         asked = {*(self.scores.markers or markers.shipped()), *(name for one in self.models for name in one.predictors)}
         return asked | {one.marker.column for model in self.scores.models for one in model.predictors}
 
-    def study(self, graded: Graded) -> Study:
-        """A graded cohort under these settings."""
-        return Study(graded, self.known, self.rules, self.windows)
+    def study(self, graded: Graded, files: Mapping[str, str] | None = None) -> Study:
+        """A graded cohort under these settings; `files` has the hash of each file of its record."""
+        return Study(graded, self.known, self.rules, self.windows, files or {})
 
 
 _LISTS = (
     *("questions", "endpoints", "by", "risk_endpoints", "risk_factors", "risk_factors_by_day"),
     *("risk_together", "risk_together_by_day", "anticoagulation_endpoints"),
+    *("landmark_states", "landmark_endpoints", "landmark_adjust"),
 )
+_FLAGS, _DAYS, _CHOICES = ("hide_small_cells",), ("landmark_day",), ("risk_missing",)
 _WORDS = ("window", "spread_window", "under_reporting_window", "risk_window_by_day")
+
+
+#: What is written as it is meant, and of which type it must be.
+_PLAIN: tuple[tuple[tuple[str, ...], type], ...] = ((_WORDS, str), (_FLAGS, bool), (_DAYS, int), (_CHOICES, str))
 
 
 def from_toml(path: Path) -> Settings:
@@ -166,7 +188,7 @@ def with_changes(settings: Settings, changes: Mapping[str, Any], file: str = "se
     for name, value in changes.items():
         if name in _LISTS and isinstance(value, Sequence) and not isinstance(value, str):
             made[name] = tuple(str(one) for one in value)
-        elif (name in _WORDS and isinstance(value, str)) or (name == "hide_small_cells" and isinstance(value, bool)):
+        elif any(name in names and type(value) is kind for names, kind in _PLAIN):
             made[name] = value
         else:
             raise CaracError(_wrong(name, value, file))
@@ -174,9 +196,11 @@ def with_changes(settings: Settings, changes: Mapping[str, Any], file: str = "se
 
 
 def _wrong(name: str, value: Any, file: str) -> str:
-    known = (*_LISTS, *_WORDS, "hide_small_cells")
+    known = (*_LISTS, *_WORDS, *_FLAGS, *_DAYS, *_CHOICES)
     if name not in known:
         near = nearest(name, known)
         return f"{file}: [analysis] has no {name!r}; " + (f"did you mean {near}?" if near else f"known: {known}.")
-    kind = "a list of names" if name in _LISTS else "the name of a window" if name in _WORDS else "true or false"
+    kinds = {**dict.fromkeys(_LISTS, "a list of names"), **dict.fromkeys(_WORDS, "the name of a window")}
+    kinds |= dict.fromkeys(_CHOICES, " or ".join(map(repr, MISSING)))
+    kind = kinds.get(name) or ("true or false" if name in _FLAGS else "a day, such as 7")
     return f"{file}: {name} is {value!r}; it must be {kind}."

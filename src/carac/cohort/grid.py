@@ -336,24 +336,48 @@ def assessed_before_infusion(assessments: ibis.Table, wanted: Sequence[Assessed]
     return _assessed_by(last.filter(last.time == last["last"]), KEYS, wanted)
 
 
-def with_assessed(days: ibis.Table, assessments: ibis.Table | None, wanted: Sequence[Assessed]) -> ibis.Table:
+def with_assessed(
+    days: ibis.Table,
+    infusions: ibis.Table,
+    day_numbers: ibis.Table,
+    assessments: ibis.Table | None,
+    wanted: Sequence[Assessed],
+) -> ibis.Table:
     """The complete grid with the items of the day, and those of which the last record up to the day holds."""
     if not wanted:
         return days
     if assessments is None:
         return days.mutate(**{i.column: ibis.null("float64") for i in wanted})
-    rows = assessments.filter(assessments.item.isin(sorted({i.item for i in wanted})))
-    by_day = _assessed_by(rows, (*KEYS, "day"), wanted)
+    joined = days
+    of_day, lasting = ([i for i in wanted if (i.span is Span.SO_FAR) is held] for held in (False, True))
+    if of_day:
+        rows = assessments.filter(assessments.item.isin(sorted({i.item for i in of_day})))
+        joined = _beside(joined, _assessed_by(rows, (*KEYS, "day"), of_day), of_day)
+    if lasting:
+        joined = _beside(joined, _held(infusions, day_numbers, assessments, lasting), lasting)
+    return joined.select(*days.columns, *(i.column for i in wanted))
+
+
+def _beside(days: ibis.Table, by_day: ibis.Table, wanted: Sequence[Assessed]) -> ibis.Table:
     joined = days.left_join(by_day, [*KEYS, "day"])
-    joined = joined.select(*days.columns, *(i.column for i in wanted))
-    lasting = [i for i in wanted if i.span is Span.SO_FAR]
-    if not lasting:
-        return joined
-    # Counting the records so far numbers the blocks between them; in a block, the only record is the last one.
-    window = ibis.window(group_by="infusion_index", order_by="day", preceding=None, following=0)
-    blocks = joined.mutate(**{f"block__{i.column}": joined[i.column].count().over(window) for i in lasting})
-    held = {
-        i.column: blocks[i.column].max().over(ibis.window(group_by=["infusion_index", f"block__{i.column}"]))
-        for i in lasting
-    }
-    return blocks.mutate(**held).select(*joined.columns)
+    return joined.select(*days.columns, *(i.column for i in wanted))
+
+
+def _held(
+    infusions: ibis.Table, day_numbers: ibis.Table, assessments: ibis.Table, wanted: Sequence[Assessed]
+) -> ibis.Table:
+    """Per day of the grid the last record of each item on it; days without any have no row.
+
+    Records are few and days are many: each record is spread over the days up to the next one of its item.
+    """
+    rows = assessments.filter(assessments.item.isin(sorted({i.item for i in wanted})))
+    rows = rows.inner_join(infusions.select(*KEYS, "first_day", "last_day"), list(KEYS))
+    rows = rows.filter(rows.day >= rows.first_day)
+    records = _assessed_by(rows, (*KEYS, "last_day", "item", "day"), wanted)
+    records = records.filter(ibis.coalesce(*(records[i.column] for i in wanted)).notnull())
+    of_item = ibis.window(group_by=[*KEYS, "item"], order_by="day")
+    until = ibis.least(records.last_day, records.day.lead().over(of_item) - 1)
+    records = records.mutate(until=until).rename(record_day="day")
+    spread = records.inner_join(day_numbers, [day_numbers.day >= records.record_day, day_numbers.day <= records.until])
+    # On a day each item has one record, and each column is of one item.
+    return spread.group_by(*KEYS, "day").aggregate(**{i.column: spread[i.column].max() for i in wanted})

@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(
     name="evidence",
-    help="Published studies as data: list, show, check, add, audit, pool, compare, report.",
+    help="Published studies as data: list, show, check, add, audit, pool, compare, beside, report.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -190,16 +190,35 @@ def compare(
 
 
 @app.command()
+def beside(
+    cohort: Annotated[
+        Path,
+        typer.Argument(
+            help="folder that carac analyse wrote, or CSV: outcome, events, total (definition, grades, window)",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page", show_default=False)],
+    studies: Studies = None,
+    no_shipped: NoShipped = False,
+) -> None:
+    """Lay your own cohort's incidences beside those of the literature, on one axis."""
+    from carac.commands import evidence_pooling as work
+
+    work.beside(cohort, studies or [], no_shipped, output)
+
+
+@app.command()
 def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page", show_default=False)],
     studies: Studies = None,
     no_shipped: NoShipped = False,
     prisma: Annotated[
-        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n; shown as you give it")
+        Path | None, typer.Option("--prisma", help="CSV of the search: stage, n, reason; drawn as a flow diagram")
     ] = None,
     cohort: Annotated[
         Path | None,
-        typer.Option("--cohort", help="CSV of your own cohort: outcome, events, total (definition, window)"),
+        typer.Option("--cohort", help="your own cohort: folder of carac analyse, or CSV of outcome, events, total"),
     ] = None,
 ) -> None:
     """Write the living review: tables, map, pooled figures, arms, audit, gaps, and what changed since the last time."""

@@ -25,13 +25,14 @@ from carac.evidence.synthesis.words import (
     with_interval,
 )
 from carac.findings import CaracError
-from carac.report.content import Document
+from carac.report.content import Document, Section
 from carac.report.literature import compared as two_arms
 from carac.report.literature import pooled as one_arm
 from carac.report.literature.changes import figure_changes, previous
 from carac.report.literature.compared import effect_text
-from carac.report.literature.mapped import own_counts
-from carac.report.literature.review import gather_review, prisma_counts, write_review
+from carac.report.literature.own_cohort import own_blocks, own_cohort
+from carac.report.literature.review import gather_review, write_review
+from carac.report.literature.search import search_stages
 from carac.report.write import page_of, write_document
 from carac.statistics.pooling import Method
 from carac.vocabulary.spelling import nearest
@@ -203,8 +204,8 @@ def _say_where(output: Path) -> None:
 def report(output: Path, studies: Sequence[Path], no_shipped: bool, prisma: Path | None, cohort: Path | None) -> None:
     """Write the living review, and say what changed since the output before."""
     evidence = loaded(studies, no_shipped)
-    search = prisma_counts(prisma) if prisma else None
-    own = own_counts(cohort) if cohort else []
+    search = search_stages(prisma) if prisma else []
+    own = own_cohort(cohort) if cohort else None
     before = previous(output)
     with showing.progress_shown() as progress:
         review = gather_review(evidence, own, search, progress)
@@ -215,6 +216,17 @@ def report(output: Path, studies: Sequence[Path], no_shipped: bool, prisma: Path
         print(f"{len(changed)} figures changed since {before.written}.")
         for name, old, new in changed:
             print(f"  {name}: {old} → {new}")
+
+
+def beside(cohort: Path, studies: Sequence[Path], no_shipped: bool, output: Path) -> None:
+    """Write one's own cohort beside the literature."""
+    own = own_cohort(cohort)
+    evidence = loaded(studies, no_shipped)
+    subtitle = f"{len(own.incidences)} incidences of {cohort.name}, {len(evidence)} study files"
+    section = Section("own_cohort", "By endpoint and window", tuple(own_blocks(own, evidence)))
+    document = Document("Own cohort beside the literature", subtitle, own.synthetic, one_arm.lead(), (section,))
+    _write(document, output, {"command": "evidence beside", "cohort": cohort.name}, evidence, {})
+    print(f"{page_of(document, output)}: {subtitle}; also as Word, PDF, CSV and figures.")
 
 
 # ---- in a terminal ----

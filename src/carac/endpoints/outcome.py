@@ -37,8 +37,24 @@ class FlowStep:
     leaving: tuple[tuple[str, int], ...] = ()
 
 
+class Ended:
+    """People of whom it is known what ended their observation: 0 censored, 1 event, 2 competing."""
+
+    status: Integers
+
+    @property
+    def events(self) -> int:
+        """People with the event."""
+        return int((self.status == EVENT).sum())
+
+    @property
+    def competing(self) -> int:
+        """People with a competing event first."""
+        return int((self.status == COMPETING).sum())
+
+
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Ended):
     """An endpoint in a window: one entry per person at risk.
 
     Parameters
@@ -72,16 +88,6 @@ class Outcome:
     def at_risk(self) -> int:
         """People at risk."""
         return len(self.place)
-
-    @property
-    def events(self) -> int:
-        """People with the event."""
-        return int((self.status == EVENT).sum())
-
-    @property
-    def competing(self) -> int:
-        """People with a competing event first."""
-        return int((self.status == COMPETING).sum())
 
     @property
     def delayed(self) -> bool:

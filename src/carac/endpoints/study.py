@@ -51,12 +51,14 @@ class Study:
     endpoints: by name; None takes those of carac.
     rules: who counts and until when; None takes the defaults.
     windows: by name; None takes those of carac.
+    files: hash of each file of the record, by name, for what is saved of it; empty where it is not known.
     """
 
     graded: Graded
     endpoints: Mapping[str, Endpoint] | None = None
     rules: Rules = field(default_factory=Rules)
     windows: Mapping[str, Window] | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.endpoints = dict(self.endpoints or shipped())
@@ -129,7 +131,7 @@ class Study:
     def under(self, rules: Rules) -> Study:
         """The same cohort under other rules; what was read of it is kept."""
         if rules not in self._under:
-            other = Study(self.graded, self.endpoints, rules, self.windows)
+            other = Study(self.graded, self.endpoints, rules, self.windows, self.files)
             other._found, other._day_columns = self._found, self._day_columns
             self._under[rules] = other
         return self._under[rules]

@@ -75,10 +75,17 @@ def quoted(name: str, dialect: str) -> str:
 def compile_sql(expression: ibis.Table, dialect: str) -> str:
     """The SQL of an expression over unbound tables; a plain string, so that it can be kept."""
     # Only who compiles waits for Ibis: one case by hand runs SQL that was kept.
+    import ibis
     import ibis.backends.sql.compilers as compilers
 
     compiler = getattr(compilers, dialect).compiler
-    return written_sql(compiler.to_sqlglot(expression.unbind()), dialect)
+    fuses = ibis.options.sql.fuse_selects
+    # DuckDB melts selects into each other itself; for Ibis it is a tenth of the work.
+    ibis.options.sql.fuse_selects = dialect != "duckdb"
+    try:
+        return written_sql(compiler.to_sqlglot(expression.unbind()), dialect)
+    finally:
+        ibis.options.sql.fuse_selects = fuses
 
 
 def written_sql(query: sge.Query, dialect: str) -> str:
@@ -95,8 +102,8 @@ def written_sql(query: sge.Query, dialect: str) -> str:
     return sql
 
 
-def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress) -> None:
-    """Make the tables of a plan, in order."""
+def run_steps(engine: Engine, steps: Iterable[Step], progress: Progress, stages_as_tables: bool = False) -> None:
+    """Make the tables of a plan, in order; stages too become tables where that is asked for or the engine needs it."""
     for step in steps:
         with progress.step(step.name):
-            engine.create(step.name, step.sql, step.is_view(engine.plans_deep))
+            engine.create(step.name, step.sql, step.is_view(engine.plans_deep and not stages_as_tables))

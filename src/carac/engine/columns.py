@@ -29,13 +29,13 @@ _PLAIN: tuple[type[ops.Node], ...] = (
 
 
 def with_columns(
-    source: str, table: ibis.Table, columns: Mapping[str, ir.Value], dialect: str, nested: bool
+    source: str, table: ibis.Table, columns: Mapping[str, ir.Value], dialect: str
 ) -> tuple[str, dict[str, str]]:
     """A query with all columns of a source and these beside them, and the types of these.
 
     Parameters
     ----------
-    source: name of a table; where `nested`, a query.
+    source: a table as the dialect writes it, or a query in brackets.
     table: the source as an unbound table.
     columns: expressions on it; a name that the source has already is refused.
     """
@@ -47,16 +47,16 @@ def with_columns(
     quoted = [sge.alias_(each, name, quoted=True, copy=False) for name, each in made.items()]
     selected = written_sql(sge.Select(expressions=quoted), dialect).removeprefix("SELECT ")
     types = {name: str(value.dtype) for name, value in values.items()}
-    return f"SELECT *, {selected} FROM {_source(source, dialect, nested)}", types
+    return f"SELECT *, {selected} FROM {_source(source, dialect)}", types
 
 
-def named_columns(source: str, names: Iterable[str], dialect: str, nested: bool = False) -> str:
-    """A query with these columns of a table; of a query where `nested`."""
-    return f"SELECT {', '.join(quoted(name, dialect) for name in names)} FROM {_source(source, dialect, nested)}"
+def named_columns(source: str, names: Iterable[str], dialect: str) -> str:
+    """A query with these columns of a source: a table as the dialect writes it, or a query in brackets."""
+    return f"SELECT {', '.join(quoted(name, dialect) for name in names)} FROM {_source(source, dialect)}"
 
 
-def _source(source: str, dialect: str, nested: bool) -> str:
-    return f"{f'({source})' if nested else quoted(source, dialect)} AS {quoted('t0', dialect)}"
+def _source(source: str, dialect: str) -> str:
+    return f"{source} AS {quoted('t0', dialect)}"
 
 
 def _translated(compiler: Any, table: ibis.Table, values: Mapping[str, ops.Value]) -> dict[str, sge.Expression]:

@@ -6,6 +6,7 @@ cannot be written, everything is compiled anew.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -27,15 +28,26 @@ def kept(key: object, make: Callable[[], Any]) -> Any:
     """
     folder = _folder()
     if folder is None:
-        return make()
+        return _made(make)
     name = hashlib.sha256(f"{_code()}{key!r}".encode()).hexdigest()
     path = folder / f"{name}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        made = make()
+        made = _made(make)
         _write(path, made)
         return made
+
+
+def _made(make: Callable[[], Any]) -> Any:
+    """What it makes; nobody looks for rubbish meanwhile: compiling holds a million small things, all of them live."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return make()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _folder() -> Path | None:

@@ -9,13 +9,12 @@ import pyarrow as pa
 
 from carac.cohort.grid import EARLIEST_LYMPHODEPLETION
 from carac.cohort.tables import COHORT_SCHEMAS
+from carac.engine.base import Step
 from carac.engine.duckdb_engine import DuckDB
 from carac.engine.prepared import PreparedSteps
 from carac.grading.run import Graded, grade_tables
 from carac.parameters import Parameters
 from carac.vocabulary.types import Grain
-
-_FIRST = ("infusion_inputs", "day_inputs")
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,13 @@ class CaseSession:
         self._engine = engine
         for name in COHORT_SCHEMAS:
             engine.connection.execute(f'DELETE FROM "{name}"')
-        self._graded: Graded = grade_tables(engine, parameters, present, names)
+        self._graded: Graded = grade_tables(engine, parameters, present, names, days_as_table=False)
         last_day, before = (int(parameters.get("grid", name)) for name in ("last_day", "days_before"))
         engine.load(
             "day_numbers",
             pa.table({"day": pa.array(range(EARLIEST_LYMPHODEPLETION - before, last_day + 1), pa.int32())}),
         )
-        steps = self._graded.plan.steps
-        by_rows = [s for s in steps if s.name.startswith("rows_")]
-        late = {f"rows_{d.name}" for d in self._graded.plan.definitions if d.rows is not None and d.uses}
-        stages = [
-            [s for s in steps if s.name in _FIRST],
-            [s for s in by_rows if s.name not in late],
-            # One after another: each may read what the one before it made.
-            *([s] for s in by_rows if s.name in late),
-        ]
+        stages = _stages(self._graded.plan.steps)
         grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}
         self._prepared = PreparedSteps(engine, stages, {name: self._graded.sql(g) for g, name in grains.items()})
 
@@ -82,3 +73,12 @@ class CaseSession:
     def close(self) -> None:
         """End the session."""
         self._prepared.__exit__(None, None, None)
+
+
+def _stages(steps: Sequence[Step]) -> list[list[Step]]:
+    """The steps in stages: each reads only what stages before its own have made."""
+    place: dict[str, int] = {}
+    for step in steps:
+        read = [name for name in place if f'"{name}"' in step.sql]
+        place[step.name] = max((place[name] + 1 for name in read), default=0)
+    return [[s for s in steps if place[s.name] == at] for at in sorted(set(place.values()))]

@@ -6,7 +6,7 @@ row-wise definitions side by side in layers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -32,13 +32,16 @@ from carac.definitions import all_definitions
 from carac.definitions.own.force import own
 from carac.engine.base import Kind, Step, compile_sql
 from carac.engine.kept_sql import kept
-from carac.grading.stages import layered, stages
+from carac.grading.stages import Early, layered, stages
 from carac.language.definition import Definition, Tables
 from carac.parameters import Parameters, Values
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
 
 DAY_KEYS = (*KEYS, "day")
 EVENT_KEYS = (*KEYS, "event_id")
+KEYS_OF = {Grain.DAY: DAY_KEYS, Grain.INFUSION: KEYS, Grain.EVENT: EVENT_KEYS}
+#: The table of graded days for definitions that read more than one of them.
+DAYS_READ_AGAIN = "graded_days"
 #: What `explain` shows around the grades: exposures that explain a value, whether or not a definition asks for them.
 CONTEXT: tuple[Input, ...] = (
     Exposure("tocilizumab_within_21_days", ("interleukin_6_receptor_blocker",), days_after=21),
@@ -186,8 +189,11 @@ class _Plan:
         self._add("day_inputs", self.day_inputs())
         late = self._after_the_days()
         self._add_rows([d for d in self.definitions if d.rows is not None and d not in late], "day_inputs")
-        self._add_graded("patient_days_full", self.days(), Grain.DAY)
-        self._add_rows(late, "patient_days_full")
+        read_again = {name for definition in late for name in definition.uses}
+        self._add_graded("patient_days_full", self.days(), Grain.DAY, read_again)
+        if late:
+            self._add_days_read_again(read_again)
+            self._add_rows(late, DAYS_READ_AGAIN)
         self._add_graded("infusion_results", self.infusions(), Grain.INFUSION)
         self._add_graded("event_results", self.events(), Grain.EVENT)
 
@@ -219,6 +225,16 @@ class _Plan:
                 late.append(definition)
         return late
 
+    def _add_days_read_again(self, names: Collection[str]) -> None:
+        """The results of these definitions as a table, where no stage has made it.
+
+        A query over the view of all days would plan, and work out, all of them anew.
+        """
+        if DAYS_READ_AGAIN not in self.columns:
+            days = self._made("patient_days_full")
+            results = [c for d in self.definitions if d.name in names and d.grain is Grain.DAY for c in d.columns]
+            self._add(DAYS_READ_AGAIN, days.select(*DAY_KEYS, *(c for c in results if c in days.columns)))
+
     def _add_rows(self, definitions: Sequence[Definition], days: str) -> None:
         """The steps of definitions with rows of their own, each after those that it uses."""
         if not definitions:
@@ -230,18 +246,26 @@ class _Plan:
             rows = definition.rows(replace(tables, results=used), self.parameters.scope(definition.name))
             self._add(f"rows_{definition.name}", rows)
 
-    def _add_graded(self, name: str, joined: ibis.Table, grain: Grain) -> None:
-        """The stages of the row-wise definitions of a grain."""
+    def _add_graded(self, name: str, joined: ibis.Table, grain: Grain, read_again: Collection[str] = ()) -> None:
+        """The stages of the row-wise definitions of a grain; of some, the results are read again by other tables."""
         row_wise = [d for d in self.definitions if d.grain is grain and d.layers is not None]
         if not self.dialect:
             self._add(name, layered(joined, row_wise, self.parameters), Kind.VIEW)
             return
         inputs = f"{name}_inputs"
         self._add(inputs, joined, Kind.STAGE)
-        columns = self.columns[inputs]
-        for stage in stages(inputs, columns, row_wise, self.parameters, self.dialect, name, self.deep):
-            self.steps.append(Step(stage.name, stage.sql, Kind.STAGE))
+        columns, keys = self.columns[inputs], KEYS_OF[grain]
+        early = self._early(row_wise, read_again) if self.deep else None
+        for stage in stages(inputs, columns, keys, row_wise, self.parameters, self.dialect, name, early):
+            self.steps.append(Step(stage.name, stage.sql, stage.kind))
             self.columns[stage.name] = dict(stage.columns)
+
+    def _early(self, row_wise: Sequence[Definition], read_again: Collection[str]) -> Early:
+        named = frozenset(d.name for d in row_wise if d.name in read_again)
+        with_rows = [
+            d for d in self.definitions if d.name in read_again and d.grain is Grain.DAY and d.rows is not None
+        ]
+        return Early(DAYS_READ_AGAIN, named, tuple(column for d in with_rows for column in d.columns))
 
     def _rows(self, table: str = "labs") -> ibis.Table:
         from_infusion = bool(self.grid_values["day_0_from_infusion"])
@@ -283,7 +307,7 @@ class _Plan:
         judged = [i for i in self.inputs if isinstance(i, Assessed) and i.span is not Span.BEFORE_INFUSION]
         assessments = cohort_table("assessments") if "assessments" in self.present else None
         days = carried(with_trailing(days, self._rows(), laboratory), laboratory)
-        days = with_assessed(days, assessments, judged)
+        days = with_assessed(days, infusions, self.day_numbers, assessments, judged)
         return days.drop("infusion_index", "cell")
 
     def days(self) -> ibis.Table:

@@ -17,6 +17,8 @@ from carac.parameters import Parameters
 from carac.progress import Progress
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, OfPatient, Span
 
+#: So many infusions have their graded days kept: some 1,500 columns of 130 rows each are about a megabyte.
+SMALL_COHORT = 100
 _TABLES = {
     Grain.DAY: ("patient_days_full", DAY_KEYS),
     Grain.INFUSION: ("infusion_results", KEYS),
@@ -145,6 +147,7 @@ def grade_tables(
     names: Sequence[str] | None = None,
     findings: Findings | None = None,
     progress: Progress | None = None,
+    days_as_table: bool | None = None,
 ) -> Graded:
     """Grade the cohort tables that an engine holds.
 
@@ -154,6 +157,8 @@ def grade_tables(
     parameters: resolved parameters.
     present: tables that the record has.
     names: definitions to grade; None grades all that run by default.
+    days_as_table: whether graded rows are kept as a table, else worked out anew by each query, which needs no memory;
+        None keeps those of a small cohort.
 
     Raises
     ------
@@ -164,12 +169,16 @@ def grade_tables(
     wanted = chosen_definitions(names, parameters)
     plan = make_plan(wanted, parameters.key, present, engine.dialect, engine.plans_deep)
     progress = progress or Progress()
-    _load_day_numbers(engine)
-    run_steps(engine, plan.steps, progress)
+    infusions = _load_day_numbers(engine)
+    kept = infusions <= SMALL_COHORT if days_as_table is None else days_as_table
+    run_steps(engine, plan.steps, progress, stages_as_tables=kept)
     return Graded(engine, plan, parameters, findings if findings is not None else Findings(), present)
 
 
-def _load_day_numbers(engine: Engine) -> None:
-    ends = engine.fetch("SELECT min(first_day) AS low, max(last_day) AS high FROM infusions").to_pylist()[0]
-    low, high = (int(ends[end]) if ends[end] is not None else 0 for end in ("low", "high"))
+def _load_day_numbers(engine: Engine) -> int:
+    """Make the table of all days of a grid; how many infusions there are."""
+    sql = "SELECT count(*) AS infusions, min(first_day) AS low, max(last_day) AS high FROM infusions"
+    found = engine.fetch(sql).to_pylist()[0]
+    low, high = (int(found[end]) if found[end] is not None else 0 for end in ("low", "high"))
     engine.load("day_numbers", pa.table({"day": pa.array(range(low, high + 1), pa.int32())}))
+    return int(found["infusions"])

@@ -17,7 +17,7 @@ SECTIONS = (
     *("methods", "references", "limitations", "reproduce"),
 )
 #: Sections that are in a report only where they are named: questions that count people over time.
-QUESTIONS = ("incidence", "timing", "risk", "anticoagulation", "spread", "under_reporting", "scores")
+QUESTIONS = ("incidence", "timing", "landmark", "risk", "anticoagulation", "spread", "under_reporting", "scores")
 #: By what courses can be drawn: how a word of the options is said.
 GROUPINGS = {
     "crs_peak": "worst CRS grade",

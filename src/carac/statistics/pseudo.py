@@ -10,12 +10,44 @@ O(distinct ways to leave x distinct times): people who came and left alike are c
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from carac.statistics.checks import EstimationError, Floats, entries, times, whole_numbers
+from carac.statistics.checks import (
+    EstimationError,
+    Floats,
+    entries,
+    matrix,
+    normal_quantile,
+    require_rank,
+    times,
+    vector,
+    whole_numbers,
+)
 from carac.statistics.incidence import RiskTable, risk_table
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A linear model of pseudo-observations.
+
+    Attributes
+    ----------
+    coefficients: the intercept, then one per covariate: differences of incidence, or of time.
+    covariance: robust (the sandwich of estimating equations with independence): pseudo-observations of small spread and
+        large spread stand side by side.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+
+    def interval(self, confidence: float = 0.95) -> tuple[Floats, Floats]:
+        """Wald interval of the coefficients."""
+        half = normal_quantile(confidence) * np.sqrt(np.diag(self.covariance))
+        return self.coefficients - half, self.coefficients + half
+
 
 _Reader = Callable[[Floats, Floats], Floats]
 
@@ -49,6 +81,19 @@ def pseudo_time_lost(
         return curves[:, use] @ widths[:, None]
 
     return _leave_one_out(time, status, cause, entry, horizon, read)[:, 0]
+
+
+def regression(pseudo: ArrayLike, covariates: ArrayLike) -> Regression:
+    """Least squares with an intercept and the robust variance; raises EstimationError where covariates do not vary."""
+    values = vector(pseudo, "pseudo")
+    given = matrix(covariates, "covariates", len(values))
+    require_rank(given)
+    design = np.column_stack([np.ones(len(given)), given])
+    require_rank(design, "design")
+    bread = np.linalg.inv(design.T @ design)
+    beta = bread @ design.T @ values
+    scores = design * (values - design @ beta)[:, None]
+    return Regression(beta, bread @ (scores.T @ scores) @ bread)
 
 
 def _leave_one_out(

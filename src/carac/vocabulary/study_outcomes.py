@@ -40,3 +40,26 @@ def study_outcomes() -> Mapping[str, StudyOutcome]:
 def study_diseases() -> Mapping[str, str]:
     """The abbreviations of diseases in study files, and what they stand for."""
     return MappingProxyType({row["name"]: row["title"] for row in rows("study_diseases.csv")})
+
+
+@dataclass(frozen=True)
+class InLiterature:
+    """How studies would have counted an endpoint of carac, so that the two can lie side by side.
+
+    Parameters
+    ----------
+    endpoint, outcome: of carac's endpoints, and of the list of study outcomes.
+    definition, grades: as study files say them; "" for what they do not say.
+    """
+
+    endpoint: str
+    outcome: str
+    definition: str
+    grades: str
+
+
+@cache
+def endpoints_in_literature() -> Mapping[str, InLiterature]:
+    """Endpoints that studies count as well, in the order of figures."""
+    found = (InLiterature(**row) for row in rows("endpoints_in_literature.csv"))
+    return MappingProxyType({one.endpoint: one for one in found})

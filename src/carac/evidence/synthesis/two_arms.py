@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -18,9 +19,19 @@ from carac.evidence.study import Study
 from carac.evidence.synthesis.gathering import Gathered, LeftOut, StudyCount, checked_anyway, gather
 from carac.evidence.synthesis.question import Question
 from carac.statistics.checks import EstimationError
-from carac.statistics.two_arms import Arms, arms, exact_odds_ratio, mantel_haenszel, peto, tarone_test
+from carac.statistics.small_study import FEWEST, harbord
+from carac.statistics.two_arms import (
+    Arms,
+    ExactOddsRatio,
+    TwoArm,
+    arms,
+    exact_odds_ratio,
+    mantel_haenszel,
+    peto,
+    tarone_test,
+)
 from carac.statistics.two_arms_bayes import Posterior, Priors, posteriors
-from carac.statistics.two_arms_mixed import Model, mixed_odds_ratio
+from carac.statistics.two_arms_mixed import MixedOddsRatio, Model, mixed_odds_ratio
 
 #: Peto's odds ratio is biased where arms differ in size by more than this, or the effect is beyond that (Greenland S,
 #: Salvan A. Stat Med 1990;9:247-252); where exactly is carac's choice.
@@ -90,6 +101,9 @@ class Compared:
     own: each study's exact odds ratio; a study that says nothing has no value.
     effects: all methods, that to be reported first.
     alike: p of Tarone's test that the odds ratios are equal; None where it has no answer.
+    without: the main estimate without each study in turn; empty with fewer than three.
+    asymmetry: p of Harbord's test that small studies report as large ones do; None with fewer than ten that say
+        something about a ratio, and `no_asymmetry` says so.
     beliefs: posteriors under weak priors, and under others to see what hangs on them; empty where no study says
         anything about a ratio.
     """
@@ -99,15 +113,15 @@ class Compared:
     own: tuple[Effect, ...]
     effects: tuple[Effect, ...]
     alike: float | None
+    without: tuple[Effect, ...]
+    asymmetry: float | None
+    no_asymmetry: str
     beliefs: tuple[Posterior, ...] = ()
 
     @property
     def main(self) -> Effect:
         """The first method that has an answer; of one study, the exact one."""
-        exact = next(one for one in self.effects if one.method == "exact")
-        if len(self.pairs) == 1 and exact.value is not None:
-            return exact
-        return next((one for one in self.effects if one.value is not None), self.effects[0])
+        return _main(self.effects, len(self.pairs))
 
 
 @dataclass(frozen=True)
@@ -181,12 +195,16 @@ def compare_pairs(question: Question, pairs: Sequence[Pair]) -> Compared:
     """Compare the arms of these studies by every method."""
     counts = _arms(pairs)
     effects = tuple(_effect(method, counts) for method in METHODS)
+    asymmetry, no_asymmetry = _asymmetry(counts)
     return Compared(
         question,
         tuple(pairs),
         tuple(_own(pair) for pair in pairs),
         effects,
         _alike(counts),
+        _without(pairs, _main(effects, len(pairs)).method),
+        asymmetry,
+        no_asymmetry,
         tuple(posteriors(counts, PRIORS)) if counts.informative.any() else (),
     )
 
@@ -213,111 +231,100 @@ def _alike(counts: Arms) -> float | None:
         return None
 
 
+def _main(effects: Sequence[Effect], studies: int) -> Effect:
+    exact = next(one for one in effects if one.method == "exact")
+    if studies == 1 and exact.value is not None:
+        return exact
+    return next((one for one in effects if one.value is not None), effects[0])
+
+
+def _without(pairs: Sequence[Pair], method: str) -> tuple[Effect, ...]:
+    if len(pairs) < 3:
+        return ()
+    return tuple(_effect(method, _arms([*pairs[:place], *pairs[place + 1 :]])) for place in range(len(pairs)))
+
+
+def _asymmetry(counts: Arms) -> tuple[float | None, str]:
+    if int(counts.informative.sum()) < FEWEST:
+        return None, f"Small studies were not compared with large ones: that needs {FEWEST} studies with an event."
+    try:
+        return harbord(counts).p_value, ""
+    except EstimationError as error:
+        return None, f"Small studies could not be compared with large ones: {error}."
+
+
 # ---- methods ----
 
 
-def _mixed(method: str, title: str, model: Model) -> Callable[[Arms], Effect]:
+def _made(
+    method: str, measure: str, found: MixedOddsRatio | TwoArm | ExactOddsRatio, p_value: float, **more: Any
+) -> Effect:
+    """An effect from what the statistics give, which are logarithms of ratios, or differences as such."""
+    ends = [found.estimate, found.lower, found.upper]
+    value, lower, upper = ends if measure == DIFFERENCE else np.exp(ends).tolist()
+    title = METHODS[method][0]
+    return Effect(
+        method, title, measure, value, lower, upper, p_value, studies=found.studies, left_out=found.left_out, **more
+    )
+
+
+def _mixed(method: str, model: Model) -> Callable[[Arms], Effect]:
     def made(counts: Arms) -> Effect:
         found = mixed_odds_ratio(counts, model)
-        value, lower, upper = np.exp([found.estimate, found.lower, found.upper]).tolist()
-        low, high = found.prediction
-        return Effect(
+        low, high = np.exp(found.prediction).tolist()
+        return _made(
             method,
-            title,
             "odds ratio",
-            value,
-            lower,
-            upper,
-            p_value=_normal_p(found.estimate / found.standard_error),
+            found,
+            float(2 * ndtr(-abs(found.estimate / found.standard_error))),
             tau_squared=found.tau_squared,
-            prediction=(float(np.exp(low)), float(np.exp(high))) if found.studies > 1 else None,
-            studies=found.studies,
-            left_out=found.left_out,
+            prediction=(low, high) if found.studies > 1 else None,
         )
 
     return made
 
 
-def _normal_p(ratio: float) -> float:
-    return float(2 * ndtr(-abs(ratio)))
-
-
 def _mantel_haenszel(method: str, measure: str) -> Callable[[Arms], Effect]:
     def made(counts: Arms) -> Effect:
         found = mantel_haenszel(counts, measure.replace(" ", "-"))  # type: ignore[arg-type]
-        value, low, high = found.estimate, found.lower, found.upper
-        if measure != "risk difference":
-            value, low, high = np.exp([value, low, high]).tolist()
-        return Effect(
-            method,
-            f"Mantel-Haenszel, {measure}",
-            measure,
-            value,
-            low,
-            high,
-            found.p_value,
-            studies=found.studies,
-            left_out=found.left_out,
-        )
+        return _made(method, measure, found, found.p_value)
 
     return made
 
 
 def _peto(counts: Arms) -> Effect:
     found = peto(counts)
-    value, low, high = np.exp([found.estimate, found.lower, found.upper]).tolist()
     sizes = np.maximum(counts.first_total / counts.second_total, counts.second_total / counts.first_total)
     reasons = []
     if sizes[counts.informative].max() > UNEVEN:
         reasons.append("arms of a study differ much in size")
-    if max(value, 1 / value) > FAR:
+    if abs(found.estimate) > np.log(FAR):
         reasons.append("the effect is large")
     warning = f"Biased here: {' and '.join(reasons)}." if reasons else "Only for rare events, even arms, small effects."
-    return Effect(
-        "peto",
-        "Peto",
-        "odds ratio",
-        value,
-        low,
-        high,
-        found.p_value,
-        studies=found.studies,
-        left_out=found.left_out,
-        warning=warning,
-    )
+    return _made("peto", "odds ratio", found, found.p_value, warning=warning)
 
 
 def _exact(counts: Arms) -> Effect:
     found = exact_odds_ratio(counts)
-    value, low, high = np.exp([found.estimate, found.lower, found.upper]).tolist()
-    return Effect(
-        "exact",
-        "Exact, common odds ratio",
-        "odds ratio",
-        value,
-        low,
-        high,
-        found.p_value,
-        studies=found.studies,
-        left_out=found.left_out,
-    )
+    return _made("exact", "odds ratio", found, found.p_value)
 
 
+DIFFERENCE = "risk difference"
 _CONDITIONAL = "Conditional GLMM (non-central hypergeometric)"
 _STUDY_EFFECTS = "Unconditional GLMM (fixed study effects)"
 #: Methods by name, in the order of tables, with title and measure; the first that has an answer is reported.
 METHODS: Mapping[str, tuple[str, str, Callable[[Arms], Effect]]] = MappingProxyType(
     {
-        "conditional": (_CONDITIONAL, "odds ratio", _mixed("conditional", _CONDITIONAL, "conditional")),
-        "study_effects": (_STUDY_EFFECTS, "odds ratio", _mixed("study_effects", _STUDY_EFFECTS, "study-effects")),
+        "conditional": (_CONDITIONAL, "odds ratio", _mixed("conditional", "conditional")),
+        "study_effects": (_STUDY_EFFECTS, "odds ratio", _mixed("study_effects", "study-effects")),
         "odds_ratio": ("Mantel-Haenszel, odds ratio", "odds ratio", _mantel_haenszel("odds_ratio", "odds ratio")),
         "exact": ("Exact, common odds ratio", "odds ratio", _exact),
         "peto": ("Peto", "odds ratio", _peto),
         "risk_ratio": ("Mantel-Haenszel, risk ratio", "risk ratio", _mantel_haenszel("risk_ratio", "risk ratio")),
         "risk_difference": (
             "Mantel-Haenszel, risk difference",
-            "risk difference",
-            _mantel_haenszel("risk_difference", "risk difference"),
+            DIFFERENCE,
+            _mantel_haenszel("risk_difference", DIFFERENCE),
         ),
     }
 )

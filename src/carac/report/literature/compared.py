@@ -51,7 +51,7 @@ def comparison_section(compared: Compared, anyway: Sequence[str], place: int) ->
     figure = Figure(
         f"{name}_forest", f"{question.title}: CAR T-cells against the comparator", two_arm_forest(compared), said, notes
     )
-    blocks += [figure, effects_table(compared, name), *beliefs(compared, name)]
+    blocks += [figure, effects_table(compared, name), *without_each(compared, name), *beliefs(compared, name)]
     return Section(name, f"{question.title}: {question.detail}", tuple(blocks))
 
 
@@ -69,7 +69,28 @@ def sentences(compared: Compared) -> list[str]:
         )
     if compared.alike is not None:
         found.append(f"That the odds ratios of the studies are equal: {p_text(compared.alike)} (Tarone).")
+    if len(compared.pairs) > 1:
+        found.append(_small_studies(compared))
     return [" ".join(found)]
+
+
+def _small_studies(compared: Compared) -> str:
+    if compared.asymmetry is None:
+        return compared.no_asymmetry
+    return f"Harbord's test that small studies report as large ones do: {p_text(compared.asymmetry)}."
+
+
+def without_each(compared: Compared, name: str) -> list[Table]:
+    """The effect that is reported, without each study in turn; empty with fewer than three."""
+    if not compared.without:
+        return []
+    rows = tuple(
+        (pair.study.title, effect_text(one), one.why)
+        for pair, one in zip(compared.pairs, compared.without, strict=True)
+    )
+    header = ("Without", f"{compared.main.measure.capitalize()} (95 % CI)", "Remark")
+    title = f"{compared.question.title}: without each study in turn ({compared.main.title})"
+    return [Table(f"{name}_without", title, header, rows)]
 
 
 def _p(one: Effect) -> str:
@@ -177,6 +198,11 @@ def as_json(compared: Sequence[Compared], gathered: Comparisons) -> str:
                 for pair in one.pairs
             ],
             "effects": [effect_entry(effect) for effect in one.effects],
+            "without_each_study": [
+                {"study": pair.study.name} | effect_entry(effect)
+                for pair, effect in zip(one.pairs, one.without, strict=False)
+            ],
+            "small_studies": _small_studies(one),
             "by_bayes": [asdict(belief) for belief in one.beliefs],
         }
         for one in compared

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from carac.evidence.library import Evidence
 from carac.evidence.synthesis import Compared, Pooled, compare_pairs, gather, gather_pairs, one_arm_code, two_arm_code
 from carac.evidence.synthesis.gathering import LeftOut
 from carac.evidence.synthesis.words import amount, cautions, methods, percent, with_interval
-from carac.findings import CaracError
 from carac.manifest import versions
 from carac.progress import Progress
 from carac.report.content import Block, Document, Figure, Items, Paragraph, Section, Table, Voice
@@ -20,8 +18,11 @@ from carac.report.literature import compared as arms_page
 from carac.report.literature import mapped
 from carac.report.literature.changes import ENTRY, State, changes_section, previous, study_hashes
 from carac.report.literature.forests import bias_key, one_arm_forest, ratio, two_arm_forest
+from carac.report.literature.own_cohort import OwnCohort, own_section
 from carac.report.literature.pooled import SCRIPT, left_out_table, pool_all, single_table
+from carac.report.literature.search import search_section
 from carac.report.literature.tables import tables
+from carac.report.queries.follow_up import FlowStep
 from carac.report.write import write_document
 from carac.vocabulary.study_outcomes import study_outcomes
 
@@ -39,8 +40,8 @@ class Review:
     compared: every comparison.
     left_out: figures that could not be pooled.
     findings: of the audit.
-    own: counts of one's own cohort; empty for none.
-    prisma: stages of the search with their numbers, as the user gave them.
+    own: one's own cohort; None for none.
+    search: stages of the search with their numbers, as the user gave them; empty for none.
     """
 
     evidence: Evidence
@@ -48,8 +49,8 @@ class Review:
     compared: tuple[Compared, ...]
     left_out: tuple[LeftOut, ...]
     findings: tuple[AuditFinding, ...]
-    own: tuple[mapped.OwnCount, ...] = ()
-    prisma: Mapping[str, str] | None = None
+    own: OwnCohort | None = None
+    search: tuple[FlowStep, ...] = ()
 
     def state(self) -> State:
         """Studies and figures, for the comparison with the next output."""
@@ -72,8 +73,8 @@ def _arms_line(one: Compared) -> str:
 
 def gather_review(
     evidence: Evidence,
-    own: Sequence[mapped.OwnCount] = (),
-    prisma: Mapping[str, str] | None = None,
+    own: OwnCohort | None = None,
+    search: Sequence[FlowStep] = (),
     progress: Progress | None = None,
 ) -> Review:
     """Pool, compare and audit everything that the studies hold."""
@@ -92,7 +93,7 @@ def gather_review(
             compared += [compare_pairs(question, found) for question, found in pairs.items()]
     with progress.step("audit"):
         findings = tuple(audit(evidence))
-    return Review(evidence, tuple(pooled), tuple(compared), tuple(left_out), findings, tuple(own), prisma)
+    return Review(evidence, tuple(pooled), tuple(compared), tuple(left_out), findings, own, tuple(search))
 
 
 def review_document(review: Review, before: State | None) -> Document:
@@ -104,9 +105,9 @@ def review_document(review: Review, before: State | None) -> Document:
         _map(review),
         _pooled(review),
         _arms(review),
-        *_own(review),
+        *own_section(review.own, evidence),
         _audit(review.findings),
-        *_prisma(review.prisma),
+        *search_section(review.search),
         _methods(review),
     ]
     subtitle = f"{len(evidence)} study files, {len(review.pooled)} ways of counting kept apart"
@@ -171,18 +172,12 @@ def _arms(review: Review) -> Section:
         notes = bias_key(pair.study for pair in one.pairs)
         blocks.append(Figure(f"{name}_forest", str(one.question), two_arm_forest(one), _arms_line(one), notes))
         blocks += [Paragraph(text) for text in arms_page.sentences(one)]
-        blocks += [arms_page.effects_table(one, name), *arms_page.beliefs(one, name)]
+        blocks += [
+            arms_page.effects_table(one, name),
+            *arms_page.without_each(one, name),
+            *arms_page.beliefs(one, name),
+        ]
     return Section("arms", "CAR T-cells against the comparator", tuple(blocks))
-
-
-def _own(review: Review) -> list[Section]:
-    if not review.own:
-        return []
-    chart = mapped.ranges_figure(review.own, review.evidence, review.pooled)
-    said = "; ".join(f"{one.outcome.replace('_', ' ')} {one.events} of {one.total}" for one in review.own)
-    note = "Patients, tests and follow-up differ as well; a figure outside the range proves no difference."
-    figure = Figure("own_cohort", "Own cohort beside the literature", chart, said, (note,))
-    return [Section("own_cohort", "Own cohort beside the literature", (figure,))]
 
 
 def _audit(findings: Sequence[AuditFinding]) -> Section:
@@ -195,13 +190,6 @@ def _audit(findings: Sequence[AuditFinding]) -> Section:
     text = "These are checks, not accusations: no figure was changed, and several have an innocent reason."
     table = Table("audit", "Published figures that do not fit", header, rows, notes)
     return Section("audit", "Do the published figures fit?", (Paragraph(text), table))
-
-
-def _prisma(counts: Mapping[str, str] | None) -> list[Section]:
-    if not counts:
-        return []
-    table = Table("prisma", "Flow of the search, as given", ("Stage", "n"), tuple(counts.items()))
-    return [Section("prisma", "The search", (table,))]
 
 
 def _methods(review: Review) -> Section:
@@ -223,23 +211,3 @@ def write_review(review: Review, target: Path, progress: Progress | None = None)
     entries = {"command": "evidence report", ENTRY: review.state().entry()}
     write_document(document, target, entries, progress, texts)
     return document
-
-
-def prisma_counts(file: Path) -> dict[str, str]:
-    """Stages of a search and their numbers, from a CSV with the columns stage and n.
-
-    Raises
-    ------
-    CaracError: a file that cannot be read, a missing column, or a number that is none.
-    """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaracError(f"{file} cannot be read ({error}); it must be a CSV in UTF-8.") from None
-    if not rows or "stage" not in rows[0] or "n" not in rows[0]:
-        raise CaracError(f"{file} needs the columns stage and n, and a row at least.")
-    for line, row in enumerate(rows, 2):
-        if not (row["n"] or "").strip().isdecimal():
-            raise CaracError(f"{file}, row {line}: {row['n']!r} is no number of records.")
-    return {row["stage"].strip(): row["n"].strip() for row in rows}

@@ -16,6 +16,7 @@ from carac.report.content import Block, Document, Paragraph, Section, Table, Voi
 from carac.report.questions import (
     anticoagulation,
     incidence,
+    landmark,
     prediction_model,
     risk,
     scores,
@@ -33,6 +34,7 @@ TITLE = "What happened to the cohort"
 QUESTIONS: Mapping[str, Callable[[Asked], Section]] = {
     "incidence": incidence.section,
     "timing": timing.section,
+    "landmark": landmark.section,
     "risk": risk.section,
     "anticoagulation": anticoagulation.section,
     "spread": spread.section,
@@ -82,7 +84,7 @@ def answer(
     progress = progress or Progress()
     synthetic = is_synthetic(graded.findings, files, record)
     with progress.step("endpoints"):
-        asked = Asked(settings.study(graded), settings, synthetic, files)
+        asked = Asked(settings.study(graded, files), settings, synthetic, files)
     document = answered(asked, progress)
     entries = {**graded_entries(graded, files, synthetic), "analysis": entries_of(settings), **(more or {})}
     write_document(document, target, entries, progress)
@@ -146,6 +148,11 @@ def entries_of(settings: Settings) -> dict[str, Any]:
         "risk_together": list(settings.risk_together),
         "risk_together_by_day": list(settings.risk_together_by_day),
         "risk_window_by_day": settings.risk_window_by_day,
+        "risk_missing": settings.risk_missing,
+        "landmark_day": settings.landmark_day,
+        "landmark_states": list(settings.landmark_states),
+        "landmark_endpoints": list(settings.landmark_endpoints),
+        "landmark_adjust": list(settings.landmark_adjust),
         "anticoagulation_endpoints": list(settings.anticoagulation_endpoints),
         "windows": {name: [one.first, one.last] for name, one in settings.windows.items()},
         "rules": {

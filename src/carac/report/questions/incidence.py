@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from carac.analysis.incidence import GROUPINGS, Incidence, Moment, incidence
+from carac.analysis.incidence import GROUPINGS, Incidence, Moment, Value, incidence
 from carac.report import words
 from carac.report.content import Block, Figure, Heading, Paragraph, Section, Table, Voice
 from carac.report.figures.incidence_curves import SMALLEST, groups_figure, overall_figure, shown_groups
@@ -20,6 +20,7 @@ def section(asked: Asked) -> Section:
     order = {name: place for place, name in enumerate(settings.endpoints)}
     named.sort(key=lambda one: order[one.endpoint.name])
     blocks: list[Block] = [Paragraph(_summary(asked, found)), _table(asked, found), _rates(asked, found)]
+    blocks += [_burden(asked, found)] if found else []
     blocks += [_bounds(asked, found)] if any(one.bounds for one in found) else []
     for one in named:
         blocks += _blocks(asked, one)
@@ -117,10 +118,53 @@ def _rates(asked: Asked, found: Sequence[Incidence]) -> Table:
     return Table("incidence_rates", "First events per 100 patient-months", header, tuple(rows), notes)
 
 
+def _burden(asked: Asked, found: Sequence[Incidence]) -> Table:
+    """How long people had it, and how often."""
+    rows = []
+    for one in found:
+        small = asked.writer.is_small(one.overall.outcome.events)
+        count = one.mean_count
+        per_100 = None if count is None else _times_100(count)
+        rows.append(
+            (
+                sentence(one.endpoint.title),
+                NOTHING if small else days_words(one.overall.time_lost),
+                NOTHING if small else days_words(per_100),
+                NOTHING if small else asked.writer.count(one.recurrences),
+            )
+        )
+    header = (
+        *("Endpoint", "Days lost per person (95 % CI)", "Events per 100 people (95 % CI)"),
+        "Events after a first one",
+    )
+    notes = (
+        "Days lost: restricted mean time lost, the area under the cumulative incidence: who has it on day 10 of 100"
+        " loses 90 days, who never has it none. Events per 100 people: mean cumulative count to the end of the window,"
+        " further events included; death ends the counting. Of states of days, episodes are counted.",
+    )
+    return Table("incidence_burden", "Time lost, and how often it came", header, tuple(rows), notes)
+
+
+def _times_100(value: Value) -> Value:
+    low, high = (None if end is None else 100 * end for end in (value.lower, value.upper))
+    return Value(100 * value.estimate, low, high)
+
+
+def days_words(value: Value | None) -> str:
+    """Days, or a count, with its interval."""
+    if value is None:
+        return NOTHING
+    if value.lower is None or value.upper is None:
+        return _plain(value.estimate)
+    return f"{_plain(value.estimate)} ({_plain(value.lower)}–{_plain(value.upper)})"
+
+
 def _plain(value: float | None) -> str:
     """A rate to two significant digits or one decimal."""
     if value is None:
         return NOTHING
+    if not value:
+        return "0"
     return f"{value:.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 0.95 else f"{value:.2f}"
 
 
@@ -240,6 +284,7 @@ def _group_table(asked: Asked, found: Incidence, by: str) -> Table:
                 write.count(outcome.events),
                 NOTHING if small or one.last is None else with_interval(one.last.incidence),
                 NOTHING if small or one.last is None else percent(one.last.naive),
+                NOTHING if small else days_words(one.time_lost),
             )
         )
     test = found.test
@@ -250,7 +295,7 @@ def _group_table(asked: Asked, found: Incidence, by: str) -> Table:
     elif test and test.why_not:
         said = f"Gray's test cannot be made: {test.why_not}."
     left_out = "Those of whom it is not recorded are not in the test." if test and test.left_out else ""
-    header = (sentence(by), "At risk", "Events", "To the end, % (95 % CI)", "Naive 1 − KM, %")
+    header = (sentence(by), "At risk", "Events", "To the end, % (95 % CI)", "Naive 1 − KM, %", "Days lost (95 % CI)")
     notes = tuple(text for text in (said, left_out, "No adjustment: groups differ in more than this.") if text)
     title = f"{sentence(found.endpoint.title)}, by {by}"
     return Table(f"incidence_{found.endpoint.name}_by_{found.by}", title, header, tuple(rows), notes)

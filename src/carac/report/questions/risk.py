@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import altair as alt
 
@@ -32,6 +32,7 @@ def section(asked: Asked) -> Section:
             settings.risk_together_by_day,
             settings.window,
             settings.risk_window_by_day,
+            settings.risk_missing,
         )
         blocks += _blocks(asked, found)
     return Section("risk", "Risk factors", tuple(blocks))
@@ -124,7 +125,7 @@ def _table(asked: Asked, part: Part, name: str, title: str) -> Table:
     rows: list[tuple[str, ...]] = []
     for place, fit in enumerate(part.alone):
         beside = part.subdistribution[place] if part.subdistribution else None
-        rows += _factor_rows(asked, fit, beside, together)
+        rows += _factor_rows(asked, fit, beside, together, part.imputed)
     what = "Days with it" if part.by_day else "People with it"
     header = (
         *("Factor", what, "Events with it", "Model", "Events per coefficient", "Missing"),
@@ -135,7 +136,11 @@ def _table(asked: Asked, part: Part, name: str, title: str) -> Table:
 
 
 def _factor_rows(
-    asked: Asked, fit: Fit, beside: Fit | None, together: dict[tuple[str, str], Line]
+    asked: Asked,
+    fit: Fit,
+    beside: Fit | None,
+    together: dict[tuple[str, str], Line],
+    imputed: Mapping[str, int],
 ) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     if fit.lines and fit.lines[0].level:
@@ -153,7 +158,7 @@ def _factor_rows(
                 *counts,
                 _model(fit),
                 f"{fit.events_per_variable:.3g}",
-                _missing(asked, fit, beside is None),
+                _missing(asked, fit, beside is None, imputed.get(line.factor.name, 0)),
                 NOTHING if small else hazard_ratio(line.ratio),
                 NOTHING if small else p_value(line.p_value),
                 *other,
@@ -171,8 +176,10 @@ def _model(fit: Fit) -> str:
     return f"{short}, separated" if fit.separated else short
 
 
-def _missing(asked: Asked, fit: Fit, by_day: bool) -> str:
+def _missing(asked: Asked, fit: Fit, by_day: bool, imputed: int) -> str:
     write = asked.writer
+    if imputed:
+        return f"{write.count(imputed)} imputed"
     rows = fit.missing_rows if by_day else fit.missing_people
     if not rows:
         return "0"
@@ -184,6 +191,13 @@ def _notes(asked: Asked, part: Part) -> Iterable[str]:
         "Cox: cause-specific. Firth: the same with a penalty, for few events or where a covariate sorts the events"
         " perfectly (separated). Missing: left out of the model."
     )
+    if part.not_imputed:
+        yield f"Nothing could be imputed: {part.not_imputed}"
+    if part.imputed:
+        yield (
+            "Imputed: values that are missing, or only known to lie beyond an assay's limit, were drawn; people and"
+            " events with a factor are then not counted. Right only where being missing does not depend on the value."
+        )
     if part.by_day:
         yield "Days at risk are counted on which somebody had the event; others say nothing about a hazard ratio."
     yield from dict.fromkeys(f"{_title(fit)}: {_lower(fit.why_not)}" for fit in part.alone if fit.why_not)

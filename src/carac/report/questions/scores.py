@@ -10,7 +10,7 @@ from carac.analysis.scores import Scored, Scores, scores
 from carac.report.content import Block, Figure, Heading, Paragraph, Section, Table, Voice
 from carac.report.figures.decision import MOST, Drawn, decision_figure
 from carac.report.numbers import NOTHING
-from carac.report.questions.asked import Asked, sentence
+from carac.report.questions.asked import Asked, p_value, sentence
 from carac.statistics.prediction import Score
 
 #: An area whose interval holds this tells no more than a coin.
@@ -48,6 +48,8 @@ def _blocks(asked: Asked, found: Scores) -> list[Block]:
         blocks += [_figure(asked, found, [one for one in judged if one.ahead.day == day]) for day in days]
     if shown := [one for one in found.scored if one.people]:
         blocks.append(_table(asked, found, shown))
+    if found.compared and not asked.settings.hide_small_cells:
+        blocks.append(_compared(found))
     return [*blocks, *_unscored(found)]
 
 
@@ -124,7 +126,30 @@ def _table(asked: Asked, found: Scores, shown: Sequence[Scored]) -> Table:
     reasons = [f"{one.title}: {one.refusal}" for one in shown if one.refusal]
     if reasons and not asked.settings.hide_small_cells:
         notes.append("Not judged: " + "; ".join(reasons) + ".")
+    notes += [
+        f"{one.title}: {asked.writer.count(one.outside, one.people)} of {asked.writer.count(one.people)} people have a"
+        " value beyond those that the model was made from, where its risk is a guess."
+        for one in shown
+        if one.outside
+    ]
     return Table(f"scores_{found.endpoint}", f"Scores for {found.title}", header, tuple(rows), tuple(notes))
+
+
+def _compared(found: Scores) -> Table:
+    """Each score against the first of its landmark."""
+    rows = []
+    for one in found.compared:
+        ends = (one.difference.estimate, one.difference.lower, one.difference.upper)
+        value, low, high = (signed(end, 2) for end in ends)
+        said = f"{value} ({low} to {high})" if one.difference.standard_error else value
+        rows.append((one.title, one.against, landmark_words(one.day), str(one.people), said, p_value(one.p_value)))
+    header = ("Score", "Against", "Read", "Scored by both", "Difference of areas (95 % CI)", "P")
+    notes = (
+        "Above 0 the score tells apart better than the one beside it, the first that is named of those read on the same"
+        " day. On the people whom both could score, so that areas can differ from those above. P is not adjusted for"
+        " the number of comparisons.",
+    )
+    return Table(f"scores_{found.endpoint}_compared", f"Scores for {found.title}, compared", header, tuple(rows), notes)
 
 
 def _row(asked: Asked, one: Scored, everybody: int, thresholds: int) -> tuple[str, ...]:
