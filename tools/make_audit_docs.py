@@ -82,6 +82,20 @@ def _rows(found: Iterable[AuditFinding]) -> list[tuple[str, ...]]:
     ]
 
 
+def _other_hand(manners: dict[str, dict[str, int]]) -> str:
+    """The tables and errors of somebody who had not read the audit."""
+    tables, figures, alarms = (
+        sum(one[name] for one in manners.values()) for name in ("tables", "figures", "tables with a finding")
+    )
+    named = ", ".join(name.replace("_", " ") for name in manners)
+    return (
+        "Errors and right tables of somebody who had not read the audit, written apart from it"
+        " (`tests/support/published_tables_other_hand.py`), stand as a group of their own; no change was made to the"
+        f" audit after they were tried. Of {tables:,} of these right tables ({named}), with {figures:,} figures,"
+        f" {alarms} had a finding.\n\n"
+    )
+
+
 def _rates(figures: dict[str, Any]) -> str:
     right, kinds = figures["right tables"], figures["planted errors"]
     text = (
@@ -91,6 +105,7 @@ def _rates(figures: dict[str, Any]) -> str:
         f" {right['per kind']} times, one per table, anew where the print stayed the same. It counts as found where"
         " the audit remarks on the very cell (for a mistyped number of patients, on the row). The last group leaves a"
         " table that is right in itself: nothing in it shows the error, and what is found there is found by luck.\n\n"
+        + _other_hand(figures["right tables by another hand"])
     )
     rows = [
         (

@@ -2,7 +2,8 @@
 
 The likelihood is that of `two_arms_mixed`'s conditional model: no zero is corrected, and studies without an event in
 either arm say nothing. The log odds ratio has a normal prior about 0, its standard deviation between studies a
-half-normal one; weak choices for rare events: Gunhan BK, Rover C, Friede T. Res Synth Methods 2020;11:74-90.
+half-normal one; weak choices for rare events: Gunhan BK, Rover C, Friede T. Res Synth Methods 2020;11:74-90,
+doi:10.1002/jrsm.1370.
 No sampling: the same numbers on every run.
 
 One evaluation for all priors: O(studies x spreads x effects^2), some 0.3 s.

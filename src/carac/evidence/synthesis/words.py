@@ -11,8 +11,9 @@ from carac.evidence.synthesis.gathering import StudyCount
 from carac.evidence.synthesis.one_arm import FEW_STUDIES, Pooled, Slope
 from carac.evidence.synthesis.question import ANY, NOT_SAID, POOLED_ANYWAY, Question
 
-#: carac's words for the median odds ratio of two studies (Larsen K, Merlo J. Am J Epidemiol 2005;161:81-88): up to the
-#: first "little", up to the second "moderately", above "greatly". The words are carac's, not the paper's.
+#: carac's words for the median odds ratio of two studies (Larsen K, Merlo J. Am J Epidemiol 2005;161:81-88,
+#: doi:10.1093/aje/kwi017): up to the first "little", up to the second "moderately", above "greatly". The words are
+#: carac's, not the paper's.
 LITTLE, MODERATE = 1.25, 2.0
 #: 0.75 quantile of the standard normal distribution, which the median of a difference rests on.
 _MEDIAN = 0.6744897501960817

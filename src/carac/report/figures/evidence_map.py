@@ -11,7 +11,7 @@ import altair as alt
 from carac.report import theme
 from carac.report.figures import marks
 
-COLUMN, ROW, GAP = 74.0, 20.0, 3.0
+COLUMN, ROW, GAP = 82.0, 20.0, 3.0
 #: Pixels from one line of the key to the next, and how many letters of a definition it shows.
 _KEY_LINE, _KEY_LETTERS = 15.0, 84
 #: So many letters of a window fit beside the letter of its definition.

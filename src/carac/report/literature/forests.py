@@ -150,7 +150,9 @@ def two_arm_forest(compared: Compared) -> alt.TopLevelMixin:
             lines.append(Line("Prediction interval", "prediction", (), (text,), main.value, low, high))
     ends = [value for line in lines if line.value is not None for value in (line.low, line.value, line.high)]
     finite = [value for value in ends if value is not None and not isinf(value) and value > 0]
-    axis = ratio_axis(min(finite, default=1), max(finite, default=1), "Odds ratio", ("fewer with CAR-T", "more"))
+    axis = ratio_axis(
+        min(finite, default=1), max(finite, default=1), "Odds ratio", ("fewer with CAR-T", "more with CAR-T")
+    )
     return forest(
         lines,
         axis,
