@@ -1,43 +1,52 @@
 """Mutation testing of the definitions and of the language they are written in; the figures of docs/mutation.md.
 
-    python proofs/mutation.py [--processes 2] [part of the name of a module ...]
+    python proofs/mutation.py [--minutes 70] [part of the name of a module ...]
 
-Each module is done for itself, and its figures are kept in proofs/mutation.json with the hash of its code: a second
-call does what has changed since, and goes on where the first was ended. Survivors with a reason stand in
-proofs/mutation_reasons.toml, written by hand.
+The verdict on each mutant is kept in build/mutation/, by the hash of its module: a second call goes on where the first
+was ended, and asks again only of the mutants that lived. Modules that are done stand in proofs/mutation.json. Survivors
+with a reason stand in proofs/mutation_reasons.toml, written by hand.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
+import gc
+import importlib
 import json
 import os
+import pickle
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-# Compiled SQL is kept by the code on disk, and a mutant is not on disk. One thread: the process forks.
-os.environ["CARAC_CACHE"] = ""
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools"), str(ROOT / "tests")]
 import pyarrow as pa  # noqa: E402
-import pyarrow.compute  # noqa: E402
 
 from carac.engine.kept_sql import _code  # noqa: E402
-from mutant_trials import SECONDS, Bench, Verdict, controlled, in_child, module_names, shared, tried  # noqa: E402
+from mutant_loading import module_names  # noqa: E402
+from mutant_trials import FOR_SITES, SECONDS, Bench, Verdict, controlled, in_child, tried  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 from stale_figures import depends_on  # noqa: E402
 
 FIGURES = Path(__file__).with_suffix(".json")
+KEPT = ROOT / "build" / "mutation"
 ROOMS = ("carac.definitions", "carac.language")
 #: What a module's figures depend on beside its own code.
 TOOL = ("tools/mutants.py",)
 #: Warm modules, so that a fork need not import them.
-WARM = ("pytest", "hypothesis", "carac.definitions", "carac.grading.plan", "test_cases")
+WARM = (
+    *("carac.definitions", "test_cases", "test_cut_points", "test_score_cuts", "test_printed_criteria", "test_bounds"),
+    *("test_catalogue_parameters", "test_catalogue_parameters_events"),
+)
+#: A verdict that no later test changes.
+FINAL = ("killed", "same")
 
 
 def modules(parts: Sequence[str] = ()) -> dict[str, Path]:
@@ -59,6 +68,14 @@ def hashes(path: Path) -> dict[str, str]:
 
 def store(name: str, found: dict[str, Any]) -> None:
     """Put the figures of one module beside those of the others; modules that are gone are forgotten."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        # Two runs may share the modules.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _stored_with(name, found)
+
+
+def _stored_with(name: str, found: dict[str, Any]) -> None:
     parts = {module: part for module, part in stored().items() if module in modules()} | {name: found}
     whole = {"parts": {module: parts[module] for module in sorted(parts)}}
     fresh = FIGURES.with_suffix(".new")
@@ -66,84 +83,126 @@ def store(name: str, found: dict[str, Any]) -> None:
     fresh.replace(FIGURES)
 
 
-def verdict(bench: Bench, module: str, source: str, mutant: Mutant) -> Verdict:
-    """What becomes of one mutant that can be imported and has the criteria that are printed."""
+class Verdicts:
+    """The verdicts on the mutants of one module, kept as they come."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.file, self.key = KEPT / f"{name}.json", hashes(path)
+        content = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
+        self.known: dict[str, list[str]] = content["verdicts"] if content.get("key") == self.key else {}
+
+    def add(self, mutant: Mutant, found: Verdict) -> None:
+        """Keep one more."""
+        self.known[mutant.name] = [found.outcome, found.by]
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps({"key": self.key, "verdicts": self.known}, ensure_ascii=False, indent=0))
+
+    def is_final(self, mutant: Mutant) -> bool:
+        """Whether nothing that is asked later can change it."""
+        return self.known.get(mutant.name, ["open"])[0] in FINAL
+
+
+def verdict(bench: Bench, module: str, source: str, mutant: Mutant, quick: bool) -> Verdict:
+    """What becomes of one mutant; `quick` leaves out what takes long, and lets some live."""
 
     def asked(stage: str) -> Verdict:
         return in_child(lambda: tried(bench, module, mutant.applied(source), stage))
 
-    found = asked("full")
-    if found.outcome == "unseen":
-        bench.variant_hashes(bench.affected(module))
+    found = asked("cases")
+    if quick and found.outcome in ("open", "unseen"):
+        return replace(found, outcome="survived", by=found.outcome)
+    if found.outcome == "unseen" and not f"{module}.".startswith(FOR_SITES):
         found = asked("variants")
-        if found.outcome == "differs":
-            found = asked("by hand")
-    return found
+    return asked("by hand") if found.outcome in ("open", "unseen") else found
 
 
-def of_module(bench: Bench, name: str, path: Path, processes: int) -> dict[str, Any]:
-    """The figures of one module."""
-    source, started = path.read_text(encoding="utf-8"), time.monotonic()
-    every = mutants(source)
-    verdicts = shared(
-        lambda mutant: in_child(lambda: tried(bench, name, mutant.applied(source), "quick")), every, processes
-    )
-    waiting = [place for place, found in enumerate(verdicts) if found.outcome == "open"]
+def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool) -> dict[str, Any] | None:
+    """The figures of one module; None where the time ended first."""
+    source = path.read_text(encoding="utf-8")
+    every, verdicts = mutants(source), Verdicts(name, path)
+    waiting = [m for m in every if not verdicts.is_final(m) and not (quick and m.name in verdicts.known)]
     if waiting:
-        trials = bench.trials(bench.affected(name), name)
-        new = [key for key in trials if key not in bench.controlled]
-        control = in_child(lambda: controlled(bench, new), 10 * SECONDS)
+        bench.ready(name)
+        control = in_child(lambda: controlled(bench, name), 10 * SECONDS)
         if control.outcome != "passed":
             raise RuntimeError(f"{name}: {control.by}")
-        bench.controlled |= set(new)
-        found = shared(lambda place: verdict(bench, name, source, every[place]), waiting, processes)
-        for place, later in zip(waiting, found, strict=True):
-            verdicts[place] = later
-    counts = Counter(found.outcome for found in verdicts)
-    lived = {
-        mutant.name: found.by for mutant, found in zip(every, verdicts, strict=True) if found.outcome == "survived"
-    }
-    figures = {
-        "mutants": len(every),
-        "killed": counts["killed"],
-        "same": counts["same"],
-        "survived": sorted(lived),
-        "seconds": round(time.monotonic() - started),
-    }
-    odd = {outcome: n for outcome, n in counts.items() if outcome not in ("killed", "same", "survived")}
-    if odd:
-        raise RuntimeError(f"{name}: {odd}: {[v.by for v in verdicts if v.outcome in odd][:3]}")
-    return {"figures": figures, "depends_on": hashes(path)}
+        gc.collect()
+        gc.freeze()
+    for mutant in waiting:
+        if time.monotonic() > ends:
+            return None
+        found = verdict(bench, name, source, mutant, quick)
+        if found.outcome == "error":
+            raise RuntimeError(f"{mutant.name}: {found.by}")
+        verdicts.add(mutant, found)
+    return figures(every, verdicts, path)
+
+
+def figures(every: Sequence[Mutant], verdicts: Verdicts, path: Path) -> dict[str, Any]:
+    """The figures of a module that is done."""
+    outcomes = {mutant.name: verdicts.known[mutant.name][0] for mutant in every}
+    counts = Counter(outcomes.values())
+    counted = {"mutants": len(every), "killed": counts["killed"], "same": counts["same"]}
+    lived = sorted(name for name, outcome in outcomes.items() if outcome not in FINAL)
+    return {"figures": {**counted, "survived": lived}, "depends_on": hashes(path)}
+
+
+def made_ready(bench: Bench) -> None:
+    """Grade the cases, or take them from a file that the same code and cases have left."""
+    file = KEPT / f"{_code()}.pickle"
+    cases = depends_on(["tests/cases", "tests/support"])
+    if file.exists():
+        key, runs, reads, kept, generated = pickle.loads(file.read_bytes())
+        if key == cases:
+            vars(bench.cases).update(runs=runs, reads=reads)
+            vars(bench).update(runs=kept, generated=generated)
+            return
+    content = (cases, bench.cases.runs, bench.cases.reads, bench.runs, bench.generated)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(pickle.dumps(content))
+
+
+def order(bench: Bench, name: str) -> tuple[bool, int, str]:
+    """Those that few definitions depend on come first: most are done soon. What reads a site's file is slow."""
+    return f"{name}.".startswith(FOR_SITES), len(bench.affected(name)), name
 
 
 def main() -> int:
     """Do all modules whose figures are not those of the present code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after so many minutes")
+    parser.add_argument("--quick", action="store_true", help="without comparing queries and the tests by hand")
+    parser.add_argument("--again", action="store_true", help="ask again of the mutants that lived, in modules done too")
     parser.add_argument("parts", nargs="*", help="parts of the names of modules; none means all")
     wanted = parser.parse_args()
     pa.set_cpu_count(1)
-    known = stored()
+    known, ends = stored(), time.monotonic() + 60 * wanted.minutes
     waiting = {
         name: path
         for name, path in modules(wanted.parts).items()
         if known.get(name, {}).get("depends_on") != hashes(path)
+        or (wanted.again and known[name]["figures"]["survived"])
     }
-    print(f"{len(waiting)} modules to do", file=sys.stderr)
+    print(f"{len(waiting)} modules to do", file=sys.stderr, flush=True)
     if not waiting:
         return 0
     for module in WARM:
-        __import__(module)
+        importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="carac-") as folder:
         bench = Bench(Path(folder))
-        bench.keep(ROOT / "build" / "mutation" / f"{_code()}.pickle")
-        print("the cases are graded", file=sys.stderr)
-        # The small ones first: whoever ends the run early has most of them.
-        for name, path in sorted(waiting.items(), key=lambda item: item[1].stat().st_size):
-            found = of_module(bench, name, path, wanted.processes)
+        made_ready(bench)
+        # Compiled SQL is kept by the code on disk, and a mutant is not on disk.
+        os.environ["CARAC_CACHE"] = ""
+        print("the cases are graded", file=sys.stderr, flush=True)
+        for name, path in sorted(waiting.items(), key=lambda item: order(bench, item[0])):
+            started = time.monotonic()
+            found = of_module(bench, name, path, ends, wanted.quick)
+            if found is None:
+                print(f"  {name}: time is over", file=sys.stderr)
+                return 1
             store(name, found)
             told = {key: len(value) if isinstance(value, list) else value for key, value in found["figures"].items()}
-            print(f"  {name}: {told}", file=sys.stderr)
+            print(f"  {name}: {told} in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     return 0
 
 

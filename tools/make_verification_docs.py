@@ -1,5 +1,7 @@
 """Write the pages of the second reading, docs/verification*.md, from the CSV files in tests/verification.
 
+The list of definitions in which a worse value may lower the result is that of tests/not_monotone.toml.
+
     python tools/make_verification_docs.py
 
 One CSV file per part gives one page, and docs/verification.md lists them. Each row is one criterion: what the catalogue
@@ -15,8 +17,9 @@ why.
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from make_vocabulary_docs import table
 
 ROOT = Path(__file__).resolve().parents[1]
 READINGS = ROOT / "tests" / "verification"
+NOT_MONOTONE = ROOT / "tests" / "not_monotone.toml"
 SOURCE = ROOT / "src" / "carac"
 DOCS = ROOT / "docs"
 COLUMNS = (
@@ -63,7 +67,20 @@ One row is one criterion: a threshold, a tie, a window, a rule for what is missi
 default. "The catalogue" is the collection of inputs, thresholds, ties and windows that the definitions were written
 from; "2.1" is its section. A case is a worked example of `tests/cases/` (`file::id`) or a test.
 
+Three long proofs belong to this page; `make prove` runs them, and `make test` names those whose code has changed since.
+`proofs/mutation.py` changes one number, comparison or connective at a time and asks whether a test notices.
+`proofs/calc_agreement.py` draws 10,000 cases and holds `carac calc` against a cohort, column by column.
+`proofs/sorting.py` counts what a choice of version changes ([versions.md](versions.md)).
+
 What was found begins with one of these words:
+
+"""
+
+WORSE = """
+## Where a worse value may lower the result
+
+In every other definition a worse value in place of today's never lowers the grade; `tests/test_properties.py` and
+`tests/test_worse_values.py` ask for that with drawn patients. In these it may:
 
 """
 
@@ -161,7 +178,13 @@ def index() -> str:
         for rows in [rows_of(path)]
     ]
     outcomes = table(("word", "meaning"), OUTCOMES.items())
-    return INDEX + outcomes + "\n" + table(("page", "criteria", "found"), parts)
+    pages = table(("page", "criteria", "found"), parts)
+    reasons = tomllib.loads(NOT_MONOTONE.read_text(encoding="utf-8"))
+    return INDEX + outcomes + "\n" + pages + WORSE + table(("definition", "why"), _named(reasons))
+
+
+def _named(reasons: Mapping[str, str]) -> list[Sequence[str]]:
+    return [(f"`{name}`", reason) for name, reason in reasons.items()]
 
 
 def documents() -> dict[Path, str]:
