@@ -1,6 +1,7 @@
 """The page in real Chromium: nothing in the console, nothing fetched, no violation found by axe, no drawing too wide.
 
-Screenshots are kept in the folder that CARAC_ARTEFACTS names, else in build/report.
+Screenshots are kept in the folder that CARAC_ARTEFACTS names, else in build/report. CARAC_REPORT names the folder of
+another report to be opened in place of that of the teaching cohort, such as one of a thousand patients.
 """
 
 from __future__ import annotations
@@ -20,16 +21,22 @@ AXE = ROOT / "tests" / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+def report() -> Path:
+    """The page that is opened."""
+    given = os.environ.get("CARAC_REPORT")
+    return next((Path(given) if given else made().report).glob("*report.html"))
+
+
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Browser]:
     """The report, open."""
     with browser() as session:
-        session.open(made().report / "synthetic_report.html")
+        session.open(report())
         yield session
 
 
 def test_nothing_is_fetched_and_the_console_is_silent(opened: Browser) -> None:
-    page = (made().report / "synthetic_report.html").resolve().as_uri()
+    page = report().resolve().as_uri()
     assert opened.requests() in ([page], [])
     assert opened.console() == []
 
@@ -62,6 +69,21 @@ def test_the_page_is_never_wider_than_the_window(opened: Browser, width: int) ->
     assert opened.run("return document.documentElement.scrollWidth") <= width
 
 
+def test_no_table_scrolls_sideways_on_a_phone_and_each_cell_names_its_column(opened: Browser) -> None:
+    opened.resize(360)
+    script = """
+        const tables = Array.from(document.querySelectorAll('table'));
+        const wide = tables.filter(t => t.parentElement.scrollWidth > t.parentElement.clientWidth).map(t => t.id);
+        const cells = Array.from(document.querySelectorAll('tbody td'));
+        const header = td => td.closest('table').querySelector('thead tr').cells[td.cellIndex].textContent;
+        return [tables.length, wide, cells.filter(td => td.dataset.of !== header(td)).length, cells.length];"""
+    tables, wide, unnamed, cells = opened.run(script)
+    assert tables > 5
+    assert cells > 100
+    assert wide == []
+    assert unnamed == 0
+
+
 def test_labels_of_figures_do_not_lie_on_each_other(opened: Browser) -> None:
     opened.resize(1200)
     script = """
@@ -87,6 +109,6 @@ def test_screenshots_are_kept(opened: Browser) -> None:
     folder = Path(os.environ.get("CARAC_ARTEFACTS") or ROOT / "build" / "report")
     folder.mkdir(parents=True, exist_ok=True)
     for name, width, dark in (("page", 1200, False), ("page_dark", 1200, True), ("page_phone", 360, False)):
-        target = folder / f"synthetic_{name}.png"
+        target = folder / f"{report().stem}_{name}.png"
         opened.picture(target, width, dark)
         assert target.stat().st_size > 10_000

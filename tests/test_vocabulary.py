@@ -41,6 +41,7 @@ KEYS = {
     "product_codes.csv": ("system", "code"),
     "products.csv": ("name",),
     "study_diseases.csv": ("name",),
+    "endpoints_in_literature.csv": ("endpoint",),
     "study_outcomes.csv": ("name",),
     "unit_words.csv": ("word",),
     "units.csv": ("quantity", "unit"),

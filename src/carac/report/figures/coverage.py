@@ -100,7 +100,7 @@ def severity_figure(material: Material, tested: Sequence[Tested], last_day: int)
     ]
     chart = marks.layered(layers, width, height)
     subtitle = f"Patient-days 0 to {last_day} with a result, %, by the CRS grade of the day"
-    return theme.finished(chart, "Testing depends on severity", subtitle, material.synthetic)
+    return theme.finished(chart, "Testing by severity", subtitle, material.synthetic)
 
 
 def _grade_axis(grades: Sequence[int]) -> alt.X:

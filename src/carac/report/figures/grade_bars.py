@@ -1,4 +1,4 @@
-"""The worst grade of each infusion as one bar per definition: shares of those who could be graded, n at the right."""
+"""The worst grade of each infusion, a bar per definition: shares of those with a grade or a range, n at the right."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def grade_bars(material: Material, found: Sequence[Line]) -> alt.TopLevelMixin:
     layers = [_bars(segments), _numbers(segments), *_texts(names), *_key({str(s["grade"]) for s in segments})]
     chart = marks.layered(layers, WIDTH, max(top - PITCH + BAR, BAR))
     until = material.options.worst_until
-    subtitle = f"Worst grade on days 0 to {until} (ICAHT and T-ICAHT: of their own windows), % of those graded"
+    subtitle = f"Worst grade on days 0 to {until} (ICAHT and T-ICAHT: of their own windows)"
     return theme.finished(chart, "Toxicities by grade", subtitle, material.synthetic)
 
 
@@ -80,7 +80,7 @@ def _names(material: Material, line: Line, top: float) -> list[dict[str, object]
 
 
 def _bars(rows: Sequence[dict[str, object]]) -> alt.Chart:
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], title="% of those graded", grid=False)
+    axis = alt.Axis(values=[0, 25, 50, 75, 100], title="% of those with a grade or a range", grid=False)
     return (
         alt.Chart(axes.data(rows))
         .mark_rect(stroke=theme.PAPER, strokeWidth=1)
@@ -113,5 +113,5 @@ def _key(drawn: set[str]) -> list[Any]:
     grades = [(f"grade {n}" if n == 0 else str(n), theme.GRADES[n]) for n in range(6) if n < 5 or "5" in drawn]
     if _OPEN in drawn:
         grades.append(("range only", theme.RANGE))
-    head = marks.words([{"text": "n graded", "y": -16}], WIDTH + 10, ink=theme.MUTED)
+    head = marks.words([{"text": "n with either", "y": -16}], WIDTH + 10, ink=theme.MUTED)
     return [*marks.key(grades, -22), head]

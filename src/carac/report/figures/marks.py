@@ -90,8 +90,13 @@ def key(labels: Sequence[tuple[str, str]], y: float, x: float = 0.0) -> list[Any
     rows: list[dict[str, object]] = []
     for text, fill in labels:
         rows.append({"x": x, "x2": x + 13, "tx": x + 18, "fill": fill, "text": text, "y": y, "y2": y + 12, "yc": y + 6})
-        x += 18 + 5.6 * len(text) + 12
+        x += 18 + _width(text) + 12
     return [boxes(rows, stroke=theme.LINE, strokeWidth=0.75), words(rows, "tx", y="yc", ink=theme.INK)]
+
+
+def _width(text: str) -> float:
+    """About how wide words are, in pixels; capitals are wider."""
+    return 5.6 * len(text) + 2.2 * sum(letter.isupper() for letter in text)
 
 
 def _share_axis(channels: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ import altair as alt
 
 from carac.report import theme
 from carac.report.figures import axes, marks
+from carac.report.figures.course import fewest
 from carac.report.material import Material
 from carac.report.queries.sorting import ABNORMAL, RANGE
 
@@ -27,7 +28,7 @@ COLOURS: dict[int, tuple[str, str]] = {
 
 
 def places_by_day(material: Material, found: Mapping[int, Mapping[int, int]]) -> alt.TopLevelMixin:
-    """Bars of shares.
+    """Bars of shares; a day of which too few are known has none, as its share would look like one of everybody.
 
     Parameters
     ----------
@@ -39,9 +40,11 @@ def places_by_day(material: Material, found: Mapping[int, Mapping[int, int]]) ->
     for day, counts in found.items():
         total = sum(counts.values())
         known[day] = str(material.writer.count(total)) if total else "0"
+        if total < fewest(material):
+            continue
         start = 0.0
         for place, (title, fill) in COLOURS.items():
-            share = 100 * counts.get(place, 0) / total if total else 0.0
+            share = 100 * counts.get(place, 0) / total
             if share:
                 rows.append(
                     {"day": day, "from": day - 0.42, "to": day + 0.42, "low": start, "high": start + share}

@@ -83,7 +83,7 @@ def _coverage(material: Material, tested: list[Tested]) -> Figure:
 def _severity(material: Material, tested: list[Tested]) -> Figure:
     return Figure(
         "coverage_by_severity",
-        "Testing depends on severity",
+        "Testing by severity",
         severity_figure(material, tested, _TO),
         "Share of patient-days with a result, by the CRS grade of the day. " + _severity_words(tested),
         (

@@ -7,6 +7,7 @@ from carac.definitions.proposals.sorting.explanations import EXPLANATIONS
 from carac.definitions.proposals.sorting.places import LABORATORY_DIC
 from carac.report import words
 from carac.report.content import Block, Figure, Paragraph, Section, Table, Voice
+from carac.report.figures.course import fewest
 from carac.report.figures.places_by_day import COLOURS, places_by_day
 from carac.report.material import Material
 from carac.report.queries import sorting as counted
@@ -105,7 +106,10 @@ def _figure(material: Material) -> Figure:
         "Sorting of coagulopathy by day",
         places_by_day(material, found),
         f"Share of infusions in each place by day. {'; '.join(said)}.",
-        ("Sand and grey: what is missing leaves the place open. Who has no coagulation value that day is left out.",),
+        (
+            "Sand and grey: what is missing leaves the place open. Who has no coagulation value that day is left out;"
+            f" days with fewer than {words.plural(fewest(material), 'infusion')} with one have no bar.",
+        ),
     )
 
 

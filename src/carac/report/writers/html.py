@@ -12,6 +12,7 @@ from importlib.resources import files
 from carac.report import theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Section, Table
 from carac.report.drawing import Drawing
+from carac.report.numbers import NOTHING
 
 #: Neutral colours of a figure that follow the page when it is read in the dark.
 _FOLLOW = {
@@ -128,20 +129,24 @@ class _Page:
 
 
 def table(block: Table, number: int) -> str:
-    """A table with its title as caption; it scrolls by itself where the page is narrow."""
+    """A table with its title as caption.
+
+    On a phone its rows stand beneath each other, each cell under the name of its column; the roles say that it is still
+    a table, which browsers forget when cells are laid out in another way.
+    """
     text = _text_columns(block)
     head = "".join(
-        f'<th scope="col"{_class("text" if place in text else "")}>{escape(name)}</th>'
+        f'<th scope="col" role="columnheader"{_class("text" if place in text else "")}>{escape(name)}</th>'
         if name or place
-        else "<td></td>"
+        else '<td role="cell"></td>'
         for place, name in enumerate(block.header)
     )
     body = "".join(_row(block, row, text) for row in block.rows)
     notes = "".join(f"<p>{escape(note)}</p>" for note in block.notes)
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(block.title, quote=True)}">'
-        f'<table id="table-{block.name}"><caption>Table {number}. {escape(block.title)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<table id="table-{block.name}" role="table"><caption>Table {number}. {escape(block.title)}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
         + (f'<div class="table-notes">{notes}</div>' if notes else "")
     )
 
@@ -158,12 +163,17 @@ def _text_columns(block: Table) -> set[int]:
 
 def _row(block: Table, row: tuple[str, ...], text: set[int]) -> str:
     if block.is_group(row):
-        return f'<tr><th scope="rowgroup" class="group" colspan="{len(row)}">{escape(row[0].strip())}</th></tr>'
+        head = f'<th scope="rowgroup" role="rowheader" class="group" colspan="{len(row)}">{escape(row[0].strip())}</th>'
+        return f'<tr role="row">{head}</tr>'
     inner = ' class="inner"' if row[0].startswith("  ") else ""
-    cells = "".join(
-        f"<td{_class('text' if n in text else '')}>{escape(cell)}</td>" for n, cell in enumerate(row[1:], 1)
-    )
-    return f'<tr><th scope="row"{inner}>{escape(row[0].strip())}</th>{cells}</tr>'
+    cells = "".join(_cell(block.header[n], cell, n in text) for n, cell in enumerate(row[1:], 1))
+    return f'<tr role="row"><th scope="row" role="rowheader"{inner}>{escape(row[0].strip())}</th>{cells}</tr>'
+
+
+def _cell(column: str, text: str, is_words: bool) -> str:
+    """A cell, with the name of its column for where the header is out of sight; there, one of nothing is left out."""
+    kinds = [*(["text"] if is_words else []), *(["nothing"] if text in ("", NOTHING) else [])]
+    return f'<td role="cell"{_class(" ".join(kinds))} data-of="{escape(column, quote=True)}">{escape(text)}</td>'
 
 
 def _figure(block: Figure, drawn: Drawing, number: int) -> str:
