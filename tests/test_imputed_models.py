@@ -125,6 +125,13 @@ def test_the_page_says_how_many_were_imputed(bled: Study) -> None:
     assert cells == ["8 imputed", "10 imputed"] and any("Imputed: values" in note for note in table.notes)
 
 
+def test_with_hardly_an_event_nothing_is_drawn() -> None:
+    rows: list[Row] = [{"id": f"p{n}", "end": 60, "age": None if n % 8 == 3 else 40.0 + n} for n in range(20)]
+    few = study(rows, events=[bleed("p0", 3), bleed("p1", 4)], definitions=["isth_bleeding"])
+    part = risk(few, "major_bleeding", ["age"], [], missing="impute").at_infusion
+    assert not part.imputed and "fewer than 5 events" in part.not_imputed and not part.alone[0].lines[0].ratio
+
+
 def test_other_words_are_one_sentence(bled: Study) -> None:
     with pytest.raises(CaracError, match="'leave out' or 'impute'"):
         Settings(risk_missing="guess")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from carac.endpoints.definition import Endpoint
-from carac.endpoints.outcome import Outcome
+from carac.endpoints.outcome import EVENT, Outcome
 from carac.endpoints.people import array_of
 from carac.endpoints.rules import Reading, Role, Unassessed, Window
 from carac.endpoints.study import Study
@@ -271,6 +271,8 @@ def compared(outcome: Outcome, labels: np.ndarray[tuple[int], np.dtype[np.object
     start = float(outcome.window.first)
     if outcome.delayed and not (start > 0 and (outcome.entry[known] <= start - 1).all()):
         return GroupTest(None, None, 0, left_out, "Gray's test does not know delayed entry")
+    if not (outcome.status[known] == EVENT).any():
+        return GroupTest(None, None, 0, left_out, "no event happened in any group")
     try:
         # days count from the beginning of the window
         found = gray_test(outcome.exit[known] - start, outcome.status[known], labels[known].astype(str))

@@ -196,8 +196,10 @@ def reached_by(study: Study, state: Endpoint, day: int) -> tuple[Booleans, Boole
 def _too_few(outcome: Outcome, had: Booleans, known: Booleans) -> str:
     """Why two groups are not compared; empty where they are."""
     for side, word in ((had & known, "with"), (~had & known, "without")):
-        if int(side.sum()) < FEWEST_PEOPLE:
-            return f"Only {int(side.sum())} people {word} it: fewer than {FEWEST_PEOPLE} are not compared."
+        count = int(side.sum())
+        if count < FEWEST_PEOPLE:
+            people = "person" if count == 1 else "people"
+            return f"Only {count} {people} {word} it: fewer than {FEWEST_PEOPLE} are not compared."
     events = int(((outcome.status == 1) & known).sum())
     if events < FEWEST_EVENTS:
         return f"Only {events} event{'s' * (events != 1)}: fewer than {FEWEST_EVENTS} are not compared."

@@ -179,6 +179,8 @@ def _imputed(
     part: Part, rows: AtRisk, designs: Sequence[Columns], named: Sequence[Columns], chosen: bool, robust: bool
 ) -> Part:
     """The same models with what is missing drawn; Fine-Gray models stay those of the complete."""
+    if part.outcome.events < FEWEST_EVENTS:
+        return replace(part, not_imputed=f"fewer than {FEWEST_EVENTS} events carry no model.")
     ends = {
         one.factor.name: ends_of(part.outcome, one)
         for one in designs
