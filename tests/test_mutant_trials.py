@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mutant_loading import module_names
-from mutant_trials import Bench, Verdict, graded_again, in_child, put_in_place
+from mutant_trials import Bench, Verdict, graded_again, in_child, put_in_place, variants_now
 from mutants import mutants
 from support.case_files import all_cases
 from support.graded_cases import GradedCases, Run
@@ -43,3 +43,9 @@ def test_a_case_notices_another_group(bench: Bench) -> None:
         return Verdict("survived", "")
 
     assert in_child(tried, seconds=60).by.startswith("case differentials::four_ts_total_3: hit_4ts__group")
+
+
+def test_the_same_queries_are_found_the_same_under_every_parameter(bench: Bench) -> None:
+    kept = bench.variants(NAME, [NAME])
+    assert not [one for one in kept if isinstance(one, str)], "a query could not be made"
+    assert len(kept) > len(bench.cases.runs) and kept == variants_now(bench, NAME, [NAME])

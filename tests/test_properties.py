@@ -224,6 +224,51 @@ def test_units_and_order_of_rows_change_nothing(folder: Path, cohort: list[Patie
             assert same, f"{column} is {value} and then {other[column]}: {patient}"
 
 
+# ---- several values of a day ----
+
+
+def in_several_results(rows: Rows, seed: int) -> Rows:
+    """Each result of today twice: the same again, or with a better one beside it where one direction is worse."""
+    draw = random.Random(seed)
+    labs = []
+    for row in rows["labs"]:
+        other = dict(row)
+        if _is_of_today(row) and _directions(row["analyte"]) and draw.random() < 0.5:
+            better = 1 + draw.random() if _direction(row["analyte"]) is Worse.LOWER else 1 - draw.random() / 2
+            other["value"] = repr(float(row["value"]) * better)
+        labs += draw.sample([row, other], 2)
+    return rows | {"labs": labs}
+
+
+def _is_of_today(row: Row) -> bool:
+    return bool(row["time"] == record([Patient((Result("inr", "1"),))])["labs"][0]["time"])
+
+
+@FEW
+@given(st.lists(patients(), min_size=80, max_size=80), st.integers(0, 10**6))
+def test_splitting_the_values_of_a_day_changes_nothing(folder: Path, cohort: list[Patient], seed: int) -> None:
+    rows = record(cohort)
+    more = in_several_results(rows, seed)
+    assert len(more["labs"]) == 2 * len(rows["labs"]) and more["labs"][::2] != more["labs"][1::2]
+    found, again = graded_rows(folder, rows, DEFINITIONS), graded_rows(folder, more, DEFINITIONS)
+    for patient, one, other in zip(cohort, found, again, strict=True):
+        for name in DEFINITIONS:
+            for was, now in zip(triple(one, name), triple(other, name), strict=True):
+                same = now == (pytest.approx(was, rel=1e-9) if isinstance(was, float) else was)
+                assert same, f"{name} is {was}, and then {now}: {patient}"
+
+
+# ---- an unrelated patient ----
+
+
+@FEW
+@given(st.lists(patients(), min_size=40, max_size=40), patients())
+def test_an_unrelated_patient_changes_nothing(folder: Path, cohort: list[Patient], stranger: Patient) -> None:
+    found = grade_patients(folder, cohort)
+    again = grade_patients(folder, [*cohort, stranger])[:-1]
+    assert [{**row} for row in found] == [{**row} for row in again]
+
+
 # ---- comparators ----
 
 

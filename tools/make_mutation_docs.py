@@ -12,7 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mutants import mutants
+
 ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src"
 FIGURES = ROOT / "proofs" / "mutation.json"
 REASONS = ROOT / "proofs" / "mutation_reasons.toml"
 PAGE = ROOT / "docs" / "mutation.md"
@@ -31,6 +34,18 @@ is given below, or none is known yet.
 
 Made by `tools/make_mutation_docs.py`; the figures come from `make prove`.
 """
+
+
+def not_done(parts: Mapping[str, Any]) -> dict[str, int]:
+    """How many mutants each module has that was not done yet."""
+    found = {}
+    for room in ("definitions", "language"):
+        for path in sorted((SOURCE / "carac" / room).rglob("*.py")):
+            name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+            number = len(mutants(path.read_text(encoding="utf-8")))
+            if number and name.removesuffix(".__init__") not in parts:
+                found[name.removesuffix(".__init__")] = number
+    return found
 
 
 def reasons() -> dict[tuple[str, str], str]:
@@ -65,8 +80,13 @@ def page(parts: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
             short = name.removeprefix("carac.")
             row = (short, f["mutants"], f["killed"], f["same"], len(f["survived"]), f"{share(f):.1f}")
             lines.append(f"| {' | '.join(map(str, row))} |")
-    lines += ["", "## Survivors", ""]
-    lines += _survivors(figures, known)
+    lived = list(_survivors(figures, known))
+    if lived:
+        lines += ["", "## Survivors", "", *lived]
+    waiting = not_done(parts)
+    if waiting:
+        lines += ["", "## Not done yet", "", f"{len(waiting)} modules with {sum(waiting.values())} mutants:", ""]
+        lines += [f"- {name.removeprefix('carac.')}: {number}" for name, number in waiting.items()]
     return "\n".join(lines) + "\n"
 
 
