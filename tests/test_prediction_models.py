@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from dataclasses import replace
 from math import exp, log2
@@ -13,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from carac import api
 from carac.analysis.landmarks import ahead_of
 from carac.analysis.markers import NO_LOGARITHM, NONE_RECORDED, ONLY_A_RANGE, marker_of, read, shipped
 from carac.analysis.model_file import PredictionModel, as_toml, from_entries, load, save
@@ -288,6 +290,15 @@ def fitted(own: Study) -> Fitted:
 def model(fitted: Fitted) -> PredictionModel:
     assert fitted.model is not None
     return fitted.model
+
+
+def test_a_model_made_in_python_keeps_the_hashes_of_its_record(own: Study) -> None:
+    known = dataclasses.replace(own, files={"labs.csv": "ab"})
+    made = api.fit_model(known, "major_bleeding", ["age", "easix_pre"], samples=20).model
+    assert made is not None and made.made["data"] == {"labs.csv": "ab"} and made.made["made"]["data_sha256"]
+    found = scores(known, "major_bleeding", request=Request(markers=("easix_pre", "age")))
+    (compared,) = found.compared
+    assert compared.against == found.scored[0].title and compared.people <= min(one.people for one in found.scored)
 
 
 def test_a_loaded_model_gives_the_same_risks(model: PredictionModel, own: Study, tmp_path: Path) -> None:
