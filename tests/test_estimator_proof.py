@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from math import sqrt
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,8 @@ import estimators  # noqa: E402
 
 import make_estimator_docs  # noqa: E402
 
-FOUND: list[dict[str, Any]] = [
-    part["figures"] for part in json.loads(estimators.FIGURES.read_text(encoding="utf-8"))["parts"].values()
-]
+FOUND = make_estimator_docs.figures(make_estimator_docs.FIGURES)
+RECOVERED = make_estimator_docs.figures(make_estimator_docs.RECOVERED)
 
 
 def share(found: dict[str, Any], name: str) -> float:
@@ -30,7 +28,7 @@ def share(found: dict[str, Any], name: str) -> float:
 
 def test_the_page_is_that_of_the_figures() -> None:
     written = (ROOT / "docs" / "estimators.md").read_text(encoding="utf-8")
-    assert written == make_estimator_docs.page(FOUND)
+    assert written == make_estimator_docs.page(FOUND, RECOVERED)
     assert tuple(one.name for one in estimators.SCENARIOS) == make_estimator_docs.WHOLE
 
 
@@ -66,3 +64,19 @@ def test_people_are_drawn_as_the_page_says() -> None:
     ever = [np.mean(large.status[large.arm == arm] == 1) for arm in (0, 1)]
     # with little censoring 1 - F of the second arm is nearly the square of that of the first
     assert 1 - ever[1] == pytest.approx((1 - ever[0]) ** 2, abs=0.02)
+
+
+@pytest.mark.parametrize("found", RECOVERED, ids=lambda one: f"{one['events']}-{one['ratio']:g}")
+def test_the_truth_is_found_on_average(found: dict[str, Any]) -> None:
+    """Within four Monte-Carlo errors, so that one in some thousand figures is off by chance.
+
+    A logarithm of a ratio of few events is not centred: beside the errors half of the inverse of the smaller number of
+    events is allowed, which is the order of that bias.
+    """
+    estimates = found["estimates"]
+    off = abs(estimates["aalen_johansen"]["mean"] - found["incidence"])
+    assert off < 4 * estimates["aalen_johansen"]["error"]
+    assert estimates["naive"]["mean"] > found["incidence"] + 4 * estimates["naive"]["error"]
+    for name in make_estimator_docs.RATIOS:
+        off = abs(estimates[name]["mean"] - log(found["ratio"]))
+        assert off < 4 * estimates[name]["error"] + 0.5 / found["events"], name

@@ -1,4 +1,4 @@
-"""Write docs/estimators.md from proofs/estimators.json.
+"""Write docs/estimators.md from proofs/estimators.json and proofs/estimates_recovered.json.
 
     python tools/make_estimator_docs.py [FOLDER]
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import exp, sqrt
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "proofs" / "estimators.json"
+RECOVERED = ROOT / "proofs" / "estimates_recovered.json"
 #: The columns that a whole run makes, in order (`SCENARIOS` of the proof).
 WHOLE = tuple(f"{events} events, ratio {ratio}" for events in (5, 20, 200) for ratio in (1, 2))
 #: Rows of the first table: estimator and what its interval is of.
@@ -31,15 +32,28 @@ COVERAGE = {
 }
 
 
+#: Rows of the last table that are ratios.
+RATIOS = {
+    "cox": "hazard ratio by Cox's model",
+    "firth": "hazard ratio with Firth's penalty",
+    "fine_gray": "subdistribution hazard ratio by Fine-Gray",
+}
+
+
 def main(folder: Path) -> None:
     """Write the page."""
-    parts = json.loads(FIGURES.read_text(encoding="utf-8"))["parts"]
-    (folder / "estimators.md").write_text(page([part["figures"] for part in parts.values()]), encoding="utf-8")
+    text = page(figures(FIGURES), figures(RECOVERED))
+    (folder / "estimators.md").write_text(text, encoding="utf-8")
 
 
-def page(found: Sequence[Mapping[str, Any]]) -> str:
+def figures(path: Path) -> list[dict[str, Any]]:
+    """The figures of each scenario."""
+    return [part["figures"] for part in json.loads(path.read_text(encoding="utf-8"))["parts"].values()]
+
+
+def page(found: Sequence[Mapping[str, Any]], recovered: Sequence[Mapping[str, Any]]) -> str:
     """The text of the page."""
-    lines = [*_head(found), "", *_coverage(found), "", *_tests(found), "", *_answers(found)]
+    lines = [*_head(found), "", *_coverage(found), "", *_tests(found), "", *_answers(found), "", *_recovered(recovered)]
     return "\n".join(lines) + "\n"
 
 
@@ -49,8 +63,9 @@ def _head(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         "# Do the intervals cover?",
         "",
-        "Written by `python tools/make_estimator_docs.py` from `proofs/estimators.json`, which `make prove` makes;",
-        "change those, not this page. Everything here is about **made-up** people whose hazards are known.",
+        "Written by `python tools/make_estimator_docs.py` from `proofs/estimators.json` and",
+        "`proofs/estimates_recovered.json`, which `make prove` makes; change those, not this page. Everything here is",
+        "about **made-up** people whose hazards are known.",
         "",
         f"Two arms, at least {fewest} repetitions of each column. The event has a constant hazard, in the second arm",
         "once or twice that of the first; a competing event and loss to follow-up come at 0.002 a day each; 100 days,",
@@ -124,6 +139,34 @@ def _answers(found: Sequence[Mapping[str, Any]]) -> list[str]:
         "1 - Kaplan-Meier, which takes the competing event for censoring, lies above the Aalen-Johansen estimate in",
         f"{above} % of the repetitions, in the order of the columns.",
     ]
+
+
+def _recovered(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The mean estimates beside the truth; ratios as geometric means."""
+    rows = {"incidence by day 90 in the first arm, truth, %": [f"{100 * one['incidence']:.2f}" for one in found]}
+    for name, words in (("aalen_johansen", "Aalen-Johansen"), ("naive", "*1 - Kaplan-Meier*")):
+        rows[f"{words}, mean (error), %"] = [
+            f"{100 * each['mean']:.2f} ({100 * each['error']:.2f})" for each in _estimates(found, name)
+        ]
+    rows["ratio, truth"] = [f"{one['ratio']:g}" for one in found]
+    for name, words in RATIOS.items():
+        rows[f"{words}, mean (error)"] = [
+            f"{exp(each['mean']):.3f} ({exp(each['mean']) * each['error']:.3f})" for each in _estimates(found, name)
+        ]
+    fewest = min(one["repetitions"] for one in found)
+    return [
+        "## What is found on average",
+        "",
+        f"Mean of {fewest} estimates with its Monte-Carlo error; of ratios the geometric mean, over the repetitions",
+        "with an answer. With five events the ordinary models have no answer where one arm has no event, so that the",
+        "mean of the others is drawn towards 1; that is no fault of the sampling but what few events do.",
+        "",
+        *_table("estimate", found, rows),
+    ]
+
+
+def _estimates(found: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, float]]:
+    return [one["estimates"][name] for one in found]
 
 
 if __name__ == "__main__":
