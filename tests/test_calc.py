@@ -161,6 +161,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(name: str, items: dict[str, o
 SHAPES = [
     "astct_crs", "ctcae_v5_fibrinogen_with_baseline", "isth_overt_dic_2025", "car_hematotox", "icaht_late_as_printed",
     "who_bleeding", "thrombosis_class", "hscore", "has_bled", "platelet_independence_proposal",
+    "sorting_concurrency_proposal", "dic_and_death_proposal",
 ]  # fmt: skip
 
 
@@ -172,6 +173,23 @@ def test_the_example_of_the_help_works(name: str) -> None:
     made = calculate(name, example_items(known))
     assert made.row
     assert known.data["citation"] in made.as_text()
+
+
+DIC_ON_DAY_1 = {
+    "platelets": "0:120,1:40,2:30,3:60",
+    "fibrinogen": "0:3,1:0.8,2:0.7,3:1.5",
+    "d_dimer": "0:1,1:12,2:20,3:5",
+    "inr": "0:1.1,1:1.8,2:2.0,3:1.2",
+}
+
+
+def test_a_definition_over_graded_days_is_worked_out_by_hand() -> None:
+    """Laboratory DIC on days 1 and 2 (platelets 2, D-dimer 3, INR 1, fibrinogen 1): with an event it would be overt."""
+    made = calculate("sorting_patient_proposal", DIC_ON_DAY_1)
+    assert (made.lowest, made.highest) == (4, 5)
+    assert (
+        made.columns["sorting_patient_proposal__onset_day"] == made.columns["sorting_patient_proposal__peak_day"] == 1
+    )
 
 
 def test_parameters_count() -> None:

@@ -75,7 +75,9 @@ def read_by(definitions: Sequence[Definition], parameters: Parameters) -> Read:
     """What the definitions read beside their declared inputs."""
     found = Read()
     present = frozenset({"infusions", "labs", "central_lines", *TABLES})
-    tables = tables_of(day_schema([d.name for d in definitions], parameters, present), present)
+    # What definitions over graded days read of these are the results of others.
+    graded = {d.name + output.suffix: output.type for d in definitions if d.grain is Grain.DAY for output in d.outputs}
+    tables = tables_of(day_schema([d.name for d in definitions], parameters, present) | graded, present)
     results: dict[str, ibis.Table] = {}
     for definition in definitions:
         if definition.layers is not None and definition.grain is Grain.INFUSION:

@@ -229,7 +229,8 @@ _USUAL: dict[str, Any] = {
 def _example_value(item: CaseItem) -> str:
     usual = str(_USUAL.get(item.of, "")).replace(" ", "")
     if not item.absolute and item.by_limit:
-        return "1.5xULN" if "upper" in item.by_limit else "0.5xLLN"
+        ratio = "1.5xULN" if "upper" in item.by_limit else "0.5xLLN"
+        return f"0..45:{ratio}" if item.days_needed else ratio
     if item.days_needed:
         low = usual or "1"
         return f"0:{_higher(low)},1..12:{low},13..45:{_higher(low)}"
