@@ -29,15 +29,16 @@ def graded(people: list[Row], events: list[Row], days: list[Row]) -> Study:
 
 @pytest.fixture(scope="module")
 def paper() -> Study:
-    """Twenty with CRS by day 7, of whom five bleed afterwards; twenty without, of whom one does; six others."""
+    """Twenty with CRS by day 7, of whom five bleed afterwards; twenty without, of whom one does; seven others."""
     people: list[Row] = [{"id": f"p{place:02}", "end": 100} for place in range(40)]
     days = [crs(f"p{place:02}", 2, 2 if place < 20 else 0) for place in range(40)]
     events = [bleed(f"p{place:02}", 10 + place) for place in (0, 1, 2, 3, 4, 20)]
-    # bled, died and left by day 7; CRS begins after it; nothing graded; only a range
+    # bled, died and left by day 7; CRS begins after it; nothing graded; only a range; graded before the infusion alone
     people += [{"id": "q1", "end": 100}, {"id": "q2", "end": 5, "death": 5}, {"id": "q3", "end": 6}]
-    people += [{"id": "q4", "end": 100}, {"id": "q5", "end": 100}, {"id": "q6", "end": 100}]
+    people += [{"id": f"q{place}", "end": 100} for place in (4, 5, 6, 7)]
     events.append(bleed("q1", 7))
     days += [crs("q1", 1, 2), crs("q2", 1, 2), crs("q3", 1, 2), crs("q4", 1, 0), crs("q4", 8, 3)]
+    days.append(crs("q7", -2, 0))
     days.append({"id": "q6", "day": 3, "astct_crs__lowest": 0, "astct_crs__highest": 1})
     return graded(people, events, days)
 
@@ -46,8 +47,8 @@ def test_groups_are_what_was_known_on_the_day(paper: Study) -> None:
     found = landmark(paper, "major_bleeding", 7, ["crs_any"], adjust=())
     (split,) = found.splits
     sizes = {group.label: (group.outcome.at_risk, group.outcome.events) for group in split.found.groups}
-    # q1 to q3 are not asked, q4 had no CRS by day 7, of q5 and q6 it is not known
-    assert sizes == {"with it": (20, 5), "without it": (21, 1), UNRECORDED: (2, 0)}
+    # q1 to q3 are not asked, q4 had no CRS by day 7, of q5, q6 and q7 it is not known
+    assert sizes == {"with it": (20, 5), "without it": (21, 1), UNRECORDED: (3, 0)}
     had, known = reached_by(paper, paper.endpoint("crs_any"), 8)
     q4 = [str(one) for one in paper.people.table.column("patient_id").to_pylist()].index("q4")
     assert had[q4] and known[q4]

@@ -178,8 +178,9 @@ def _split(study: Study, outcome: Outcome, state: Endpoint, day: int, adjust: Se
 def reached_by(study: Study, state: Endpoint, day: int) -> tuple[Booleans, Booleans]:
     """Of each infusion: whether the state was surely reached by a day, and whether that is known.
 
-    It is known where it was reached, or where some day was graded and none could have been one. Days without any grade
-    between graded ones are taken for days without it.
+    It is known where it was reached, or where some day since the infusion was graded and no day up to then could have
+    been one. Days without any grade between graded ones are taken for days without it; who was graded before the
+    infusion alone is not known to be without it.
     """
     found = study.occurrences(state)
     early = found.day <= day

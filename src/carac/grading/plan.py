@@ -40,7 +40,7 @@ from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, L
 DAY_KEYS = (*KEYS, "day")
 EVENT_KEYS = (*KEYS, "event_id")
 KEYS_OF = {Grain.DAY: DAY_KEYS, Grain.INFUSION: KEYS, Grain.EVENT: EVENT_KEYS}
-#: The table of graded days for definitions that read more than one of them.
+#: The table of graded days for definitions that read them again; it holds those that look at other days too.
 DAYS_READ_AGAIN = "graded_days"
 #: What `explain` shows around the grades: exposures that explain a value, whether or not a definition asks for them.
 CONTEXT: tuple[Input, ...] = (
