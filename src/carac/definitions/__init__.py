@@ -71,6 +71,7 @@ MODULES = (
     "proposals.sorting.patient",
     "proposals.sorting.concurrency",
     "proposals.sorting.death",
+    "proposals.isth_sensitivity",
     "proposals.fibrinogen_course",
     "proposals.recent_thrombosis",
     "proposals.platelet_nadirs",
