@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,18 @@ def verdict(bench: Bench, module: str, source: str, mutant: Mutant, quick: bool)
         return replace(found, outcome="survived", by=found.outcome)
     if found.outcome == "unseen" and not f"{module}.".startswith(FOR_SITES):
         found = asked("variants")
-    return asked("by hand") if found.outcome in ("open", "unseen") else found
+    if found.outcome not in ("open", "unseen"):
+        return found
+    must_pass(bench, module, "by hand")
+    return asked("by hand")
+
+
+@cache
+def must_pass(bench: Bench, module: str, stage: str) -> None:
+    """Raises RuntimeError where the unchanged code does not pass: a test that always fails kills every mutant."""
+    control = in_child(lambda: controlled(bench, module, stage), 10 * SECONDS)
+    if control.outcome != "passed":
+        raise RuntimeError(f"{module}: {control.by}")
 
 
 def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool) -> dict[str, Any] | None:
@@ -123,9 +135,7 @@ def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool) -> 
     waiting = [m for m in every if not verdicts.is_final(m) and not (quick and m.name in verdicts.known)]
     if waiting:
         bench.ready(name)
-        control = in_child(lambda: controlled(bench, name), 10 * SECONDS)
-        if control.outcome != "passed":
-            raise RuntimeError(f"{name}: {control.by}")
+        must_pass(bench, name, "cases")
         gc.collect()
         gc.freeze()
     for mutant in waiting:
