@@ -9,6 +9,7 @@ PDF, and its share of the HTML, Word and PDF files. Prints JSON.
 
 import argparse
 import json
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,12 +27,18 @@ Cost = dict[str, float]
 
 @contextmanager
 def counted(cost: dict[str, Cost], name: str) -> Iterator[None]:
-    """Add what the lines within cost; threads of DuckDB and of the drawing count, as they are of this process."""
-    cpu, clock = time.process_time(), time.perf_counter()
+    """Add what the lines within cost: this process with its threads, the processes that drew, and the clock."""
+    before = _spent()
     yield
-    cost[name] = {
-        "cpu_s": round(time.process_time() - cpu, 2),
-        "clock_s": round(time.perf_counter() - clock, 2),
+    cost[name] = {unit: round(now - before[unit], 2) for unit, now in _spent().items()}
+
+
+def _spent() -> Cost:
+    own, drawing = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "cpu_s": own.ru_utime + own.ru_stime,
+        "drawing_cpu_s": drawing.ru_utime + drawing.ru_stime,
+        "clock_s": time.perf_counter(),
     }
 
 

@@ -11,6 +11,7 @@ from carac import api
 from carac.commands.reporting import options_of
 from carac.definitions import definition_of
 from carac.findings import CaracError
+from carac.grading.explanation import grades, standing_out
 from carac.report import theme
 from carac.report.build import MAKERS, build
 from carac.report.content import Document, Items, Paragraph, Table
@@ -23,6 +24,7 @@ from carac.report.queries.patient import courses_of, texts
 from carac.report.queries.worst import Reached, Worst
 from carac.report.sections.toxicities import drawn, graded
 from carac.report.synthetic import is_synthetic
+from carac.vocabulary.types import Grain
 from report_cohort import TEACHING, graded_teaching, made
 
 
@@ -227,3 +229,17 @@ def test_every_teaching_patient_has_a_page_that_explains_its_days() -> None:
     assert len(told) == 14
     assert [patient for patient, days in told.items() if not days] == []
     assert all(day.stands_out for days in told.values() for day in days)
+
+
+def test_what_stands_out_is_the_same_without_the_reasons_of_each_grade() -> None:
+    """A page leaves the reasons out, which `explain` prints: they take most of its time."""
+    material = gather(graded_teaching(), Options(salt="x"), True)
+    definitions = material.definitions(Grain.DAY)
+    told = 0
+    for course in courses_of(material, [("T03", 1), ("T07", 1)]):
+        for row in course.days[7:30:3]:
+            facts = course.facts.on(row)
+            whole = standing_out.headline(facts, [grades.line(definition, row) for definition in definitions])
+            assert standing_out.headline(facts, [grades.bare(definition, row) for definition in definitions]) == whole
+            told += len(whole)
+    assert told > 20

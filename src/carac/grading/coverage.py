@@ -20,10 +20,10 @@ ALSO_READ: Mapping[str, frozenset[str]] = {
     "treatments": frozenset(
         {
             *("astct_crs", "isth_bleeding", "who_bleeding", "thrombosis_class"),
-            *("ctcae_v5_haemorrhage", "ctcae_v6_haemorrhage"),
+            *("ctcae_v5_crs", "ctcae_v6_crs", "ctcae_v5_haemorrhage", "ctcae_v6_haemorrhage"),
         }
     ),
-    "events": frozenset({"astct_icans"}),
+    "events": frozenset({"astct_icans", "ctcae_v6_icans"}),
     "event_features": frozenset({"isth_bleeding", "who_bleeding", "thrombosis_class", "thrombosis_category"}),
     "periods": frozenset({"isth_bleeding", "thrombosis_class"}),
 }

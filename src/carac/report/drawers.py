@@ -26,6 +26,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _asked_of(figure: Figure) -> tuple[str, int, str]:
+    return specification(figure.chart), figure.dots, figure.alternative
+
+
 class Drawers:
     """Draws figures of which it was told, each once; a context manager whose end stops its processes.
 
@@ -61,25 +65,25 @@ class Drawers:
 
     def _begin(self, threads: ThreadPoolExecutor, figure: Figure) -> None:
         if figure.name not in self._begun:
-            self._begun[figure.name] = threads.submit(self._asked, specification(figure.chart), figure.dots)
+            self._begun[figure.name] = threads.submit(self._asked, *_asked_of(figure))
 
     def drawing(self, figure: Figure) -> Drawing:
         """The drawing of a figure; waits where it is not ready."""
         if not self._threads:
-            return drawn(specification(figure.chart), figure.dots)
+            return drawn(*_asked_of(figure))
         self._begin(self._threads, figure)
         return self._begun.pop(figure.name).result()
 
-    def _asked(self, said: str, dots: int) -> Drawing:
+    def _asked(self, said: str, dots: int, alternative: str) -> Drawing:
         """Ask the process of this thread; where it cannot run or ended, draw here."""
         try:
             process = self._process()
             assert process.stdin and process.stdout
-            pickle.dump((said, dots), process.stdin)
+            pickle.dump((said, dots, alternative), process.stdin)
             process.stdin.flush()
             answer = pickle.load(process.stdout)
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-            return drawn(said, dots)
+            return drawn(said, dots, alternative)
         if isinstance(answer, Drawing):
             return answer
         raise RuntimeError(f"a figure cannot be drawn: {answer}")

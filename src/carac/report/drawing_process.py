@@ -14,7 +14,7 @@ from carac.report.drawing import drawn
 
 
 def serve() -> None:
-    """Answer each pair of a specification and dots to the inch with its drawing, or with the sentence of an error."""
+    """Answer each specification, dots to the inch and text alternative by a drawing, or by an error's sentence."""
     # An interruption goes to all processes of a terminal; who asks decides, and ends the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
@@ -22,11 +22,11 @@ def serve() -> None:
     os.dup2(2, 1)
     while True:
         try:
-            said, dots = pickle.load(asked)
+            said, dots, alternative = pickle.load(asked)
         except EOFError:
             return
         try:
-            answer: object = drawn(said, dots)
+            answer: object = drawn(said, dots, alternative)
         except Exception as error:
             answer = str(error)
         pickle.dump(answer, answers)

@@ -11,7 +11,10 @@ from carac.report.queries.worst import Worst
 
 #: What is graded, in the order of a report; versions of it follow each other.
 FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Immune effector cell syndromes", ("astct_crs", "astct_icans", "iec_hs_grade")),
+    (
+        "Immune effector cell syndromes",
+        ("astct_crs", "crs", "astct_icans", "icans", "iec_hs_grade", "hlh", "capillary_leak"),
+    ),
     (
         "Blood counts",
         (
@@ -23,6 +26,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Coagulation",
         ("fibrinogen", "fibrinogen_with_baseline", "inr", "inr_with_baseline", "aptt", "dic"),
     ),
+    ("Thrombotic microangiopathy", ("tma", "hus", "ttp")),
     ("Liver, kidney and cell turnover", ("alt", "ast", "ggt", "bilirubin", "creatinine", "ldh")),
 )
 _OTHER = "Other"

@@ -38,3 +38,15 @@ def png_of(rows: Sequence[Sequence[Colour]]) -> bytes:
 def data_address(rows: Sequence[Sequence[Colour]]) -> str:
     """The picture as an address that holds it."""
     return "data:image/png;base64," + base64.b64encode(png_of(rows)).decode("ascii")
+
+
+#: Metres of an inch.
+_INCH = 0.0254
+#: A PNG begins with a signature of 8 bytes and its head of 25.
+_HEAD = 33
+
+
+def with_dots(picture: bytes, dots: int) -> bytes:
+    """A PNG that says how many dots to the inch it has, which journals and Word go by."""
+    to_the_metre = round(dots / _INCH)
+    return picture[:_HEAD] + _chunk(b"pHYs", struct.pack(">IIB", to_the_metre, to_the_metre, 1)) + picture[_HEAD:]

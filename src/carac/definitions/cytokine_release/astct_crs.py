@@ -15,12 +15,13 @@ Each assessment is graded, and each start of a vasopressor on a day with an asse
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ibis
 
 from carac.definitions.cytokine_release import axes, fever_gate, vasopressors
-from carac.language.comparisons import agreed, at_least
+from carac.language.comparisons import Interval, agreed, at_least
 from carac.language.daily_grades import DAY_KEYS, with_records_and_deaths
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.episodes import numbered
@@ -82,35 +83,40 @@ PARAMETERS = (GATE, GAP, LONG_GAP, CARRY, ALONE, FIRST_DAY)
 def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion and day that has an assessment, a recorded grade, or death from the syndrome."""
     chosen: dict[str, Any] = {parameter.name: values.get(parameter.name, parameter.default) for parameter in PARAMETERS}
-    observed = with_observations(tables, chosen)
-    seen = with_axes(observed, "treatments" in tables.present, chosen["vasopressin_alone"])
+    seen = with_axes(with_observations(tables, chosen), tables, chosen)
     joined = numbered(seen, chosen["long_episode_gap_hours"])
     seen = joined.rename(long_number="episode_number", in_long_episode="in_episode")
     gated = fever_gate.with_gate(numbered(seen, chosen["episode_gap_hours"]), chosen["gate_hours"])
     return results(with_records_and_deaths(by_day(graded(gated)), tables, NAME, CAUSES))
 
 
-def with_observations(tables: Tables, chosen: dict[str, Any]) -> ibis.Table:
+def with_observations(tables: Tables, chosen: dict[str, Any], signs: Sequence[Sign] = ALL_SIGNS) -> ibis.Table:
     """The moments with their signs, gaps filled, and what was being given."""
+    items = [sign.name for sign in signs]
     assessments = tables.assessments.select(*DAY_KEYS, "time", "time_precision", "item", "number", "text")
-    recorded = assessments.filter(assessments.item.isin(ITEMS))
+    recorded = assessments.filter(assessments.item.isin(items))
     everything = recorded.union(vasopressors.starts(tables.treatments))
     counted = everything.filter(everything.day >= chosen["first_day"])
-    table = moments(counted, ALL_SIGNS, ITEMS)
+    table = moments(counted, signs, items)
     # Fluids given for hypotension say that there was hypotension.
     fluids = (table.hypotension_treatment == 1).ifelse(1.0, ibis.null("float64"))
     table = table.mutate(hypotension=ibis.coalesce(table.hypotension, fluids))
     hours = chosen["sign_carry_hours"]
-    worse = {sign.name: sign.worse for sign in ALL_SIGNS if sign.name != "oxygen_flow"}
+    worse = {sign.name: sign.worse for sign in signs if sign.name not in axes.OF_DEVICE}
     table = filled(table, worse, hours, all_day=[sign.name for sign in axes.ATTRIBUTIONS])
-    flow = {sign.name: sign.worse for sign in SIGNS if sign.name == "oxygen_flow"}
-    return vasopressors.with_treatments(filled(table, flow, hours, within=["oxygen_device"]), tables.treatments)
+    oxygen = {sign.name: sign.worse for sign in signs if sign.name in axes.OF_DEVICE}
+    return vasopressors.with_treatments(filled(table, oxygen, hours, within=["oxygen_device"]), tables.treatments)
 
 
-def with_axes(table: ibis.Table, treatments_recorded: bool, vasopressin_alone: int) -> ibis.Table:
-    """The moments with fever, both axes, and whether a sign was seen at the moment itself (not only carried to it)."""
-    hypotension = axes.hypotension(table, treatments_recorded, vasopressin_alone)
-    hypoxia = axes.hypoxia(table)
+def with_axes(
+    table: ibis.Table, tables: Tables, chosen: dict[str, Any], by_oxygen: Callable[[ibis.Table], Interval] | None = None
+) -> ibis.Table:
+    """The moments with fever, both axes, and whether a sign was seen at the moment itself (not only carried to it).
+
+    `by_oxygen` grades hypoxia where another instrument than ASTCT asks.
+    """
+    hypotension = axes.hypotension(table, "treatments" in tables.present, chosen["vasopressin_alone"])
+    hypoxia = (by_oxygen or axes.hypoxia)(table)
     other_cause = ibis.coalesce(table.fever_due_to_other_cause, 0) == 1
     fever = ibis.cases((other_cause, 0), (at_least(table.temperature, FEVER), 1), (table.temperature.notnull(), 0))
     signs = table.mutate(
@@ -123,13 +129,13 @@ def with_axes(table: ibis.Table, treatments_recorded: bool, vasopressin_alone: i
     )
     supported = (signs.vasopressors >= 1) | (signs.vasopressin == 1)
     hypotension_seen = (signs[own("hypotension")].notnull() | supported) & (signs.hypotension_lowest > 0)
-    oxygen_recorded = signs[own("oxygen_device")].notnull() | signs[own("oxygen_flow")].notnull()
-    hypoxia_seen = oxygen_recorded & (signs.hypoxia_lowest > 0)
+    oxygen = [own(name) for name in ("oxygen_device", *axes.OF_DEVICE) if own(name) in signs.columns]
+    hypoxia_seen = ibis.coalesce(*(signs[name] for name in oxygen)).notnull() & (signs.hypoxia_lowest > 0)
     lasting = (signs.hypotension_lowest > 0).ifelse(signs.vasopressor_until, ibis.null("float64"))
     return signs.mutate(sign=signs.fever_seen | hypotension_seen | hypoxia_seen, sign_until=lasting)
 
 
-def graded(table: ibis.Table) -> ibis.Table:
+def graded(table: ibis.Table, signs: Sequence[Sign] = SIGNS) -> ibis.Table:
     """The moments with lowest and highest grade; null where no sign is known.
 
     A vasopressor started between assessments adds what is certain; what nobody looked at then is not held possible.
@@ -139,7 +145,7 @@ def graded(table: ibis.Table) -> ibis.Table:
     lowest = ibis.greatest(fever_lowest, table.hypotension_lowest, table.hypoxia_lowest)
     highest = ibis.greatest(fever_highest, table.hypotension_highest, table.hypoxia_highest)
     known = table.vasopressors + table.vasopressin > 0
-    for sign in SIGNS:
+    for sign in signs:
         known = known | table[sign.name].notnull()
     bounded = table.mutate(
         known=known,

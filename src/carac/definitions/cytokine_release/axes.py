@@ -34,6 +34,8 @@ SIGNS = (
     Sign("oxygen_device", DEVICES),
     Sign("oxygen_flow"),
 )
+#: What is said of a device stands in only while the same device is in use.
+OF_DEVICE = ("oxygen_flow", "fio2")
 #: Whose sign it is. Where one date says both, the sign is counted.
 ATTRIBUTIONS = (
     Sign("hypotension_due_to_crs", NO_YES),

@@ -15,6 +15,7 @@ Each assessment is graded; the day has the worst.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -23,7 +24,7 @@ from carac.definitions.neurotoxicity import capd, domains, haemorrhage, ice
 from carac.language.comparisons import Interval, agreed, at_least, at_most, below
 from carac.language.daily_grades import DAY_KEYS, beside, with_records_and_deaths
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
-from carac.language.signs import KEYS, filled, moments
+from carac.language.signs import KEYS, Sign, filled, moments
 from carac.parameters import Parameter, Values
 from carac.vocabulary.types import Grain, Worse
 
@@ -83,10 +84,11 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     return results(with_records_and_deaths(daily, tables, NAME, CAUSES))
 
 
-def with_observations(tables: Tables, chosen: dict[str, Any]) -> ibis.Table:
+def with_observations(tables: Tables, chosen: dict[str, Any], signs: Sequence[Sign] = SIGNS) -> ibis.Table:
     """The moments with their signs, gaps filled, age, and whether the patient has an intracranial haemorrhage."""
-    recorded = tables.assessments.filter(tables.assessments.item.isin(ITEMS))
-    table = moments(recorded.filter(recorded.day >= chosen["first_day"]), SIGNS, ITEMS)
+    items = [sign.name for sign in signs]
+    recorded = tables.assessments.filter(tables.assessments.item.isin(items))
+    table = moments(recorded.filter(recorded.day >= chosen["first_day"]), signs, items)
     table = with_totals(table)
     worse = {"ice_low": Worse.LOWER, "ice_high": Worse.LOWER, "capd_low": Worse.HIGHER, "capd_high": Worse.HIGHER}
     lasting = LASTING + ON_THE_DATE + (() if chosen["unrecorded_signs"] == "absent" else WHEN_PRESENT)

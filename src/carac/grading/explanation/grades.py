@@ -47,6 +47,13 @@ def line(definition: Definition, row: Row, seen: Mapping[str, str] | None = None
     return Line(name, definition.title, grade, tuple(reasons), missing, "" if grade else withheld)
 
 
+def bare(definition: Definition, row: Row) -> Line:
+    """The grade alone, for who asks for no reasons: they take most of the time."""
+    name = definition.name
+    grade = words.grade_words(row.get(name), row.get(f"{name}__lowest"), row.get(f"{name}__highest"))
+    return Line(name, definition.title, grade, (), ())
+
+
 def _readings(definition: Definition, row: Row) -> list[str]:
     """What booleans on the day say, such as "compatible with overt DIC"."""
     found = []

@@ -87,7 +87,7 @@ def texts(material: Material, course: Course) -> list[DayText]:
             continue
         before = state
         facts = course.facts.on(row)
-        lines = [grades.line(definition, row) for definition in definitions]
+        lines = [grades.bare(definition, row) for definition in definitions]
         going_on = [*context.peaks(facts), *context.treatments(facts)]
         found.append(DayText(day, standing_out.headline(facts, lines), causes.explanations(facts), going_on))
     return [one for one in found if one.stands_out]

@@ -27,9 +27,7 @@ def write(document: Document, drawings: Mapping[str, Drawing]) -> bytes:
             (folder / f"{figure}.svg").write_text(drawing.for_print(drawn.svg), encoding="utf-8")
         content = json.dumps(_content(document), ensure_ascii=False)
         (folder / "content.json").write_text(content, encoding="utf-8")
-        made = typst.compile(
-            str(folder / "page.typ"), root=str(folder), font_paths=[str(drawing.font_folder())], format="pdf"
-        )
+        made = typst.compile(str(folder / "page.typ"), root=str(folder), font_paths=drawing.typst_fonts(), format="pdf")
     assert isinstance(made, bytes)
     return made
 

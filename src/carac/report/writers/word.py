@@ -14,7 +14,7 @@ from docx.text.paragraph import Paragraph as Written
 
 from carac.report import theme
 from carac.report.content import Block, Document, Figure, Heading, Items, Paragraph, Table, Voice
-from carac.report.drawing import Drawing
+from carac.report.drawing import Drawing, width_of
 from carac.report.writers import word_table
 from carac.report.writers.word_text import paragraph, run
 
@@ -105,7 +105,7 @@ class _Page:
 
     def _figure(self, block: Figure, drawn: Drawing, number: int) -> None:
         held = Written(self.add(paragraph(with_next=True)), self._file._body)
-        width = min(Cm(_width_of(drawn.svg) * _CM_PER_UNIT), _WIDTH)
+        width = min(Cm(width_of(drawn.svg) * _CM_PER_UNIT), _WIDTH)
         picture = held.add_run().add_picture(io.BytesIO(drawn.png), width=width)
         # The text alternative of the picture, which readers of the screen speak.
         picture._inline.docPr.set("descr", block.alternative)
@@ -118,7 +118,3 @@ class _Page:
         for note in block.notes:
             self.add(paragraph(run(note, half_points=_NOTE), after=40))
         self.add(paragraph())
-
-
-def _width_of(drawn: str) -> float:
-    return float(drawn.split(' width="', 1)[1].split('"', 1)[0])
