@@ -17,7 +17,7 @@ import ibis
 from carac.definitions.coagulation import isth_overt_dic_2001 as isth
 from carac.language.comparisons import at_most
 from carac.language.conditions import SetAside, any_true
-from carac.language.definition import Certainty, Columns, Definition, Layer, Status, Values, interval
+from carac.language.definition import Certainty, Columns, Definition, Layer, Rule, Status, Values, interval
 from carac.language.event_rules import certainly, possibly
 from carac.language.points import Total
 from carac.language.score import About, score
@@ -29,9 +29,10 @@ PLATELETS = "platelets"
 SCHEME = next(scheme for scheme in isth.SCHEMES if scheme.suffix == "10xuln")
 TODAY = Laboratory(PLATELETS, Worse.LOWER)
 BEFORE = tuple(Laboratory(PLATELETS, Worse.HIGHER, before=days) for days in (1, 2))
+FALL = Rule("fall", "platelets left of an earlier count, so that they score", "x the earlier value", (("≤", 0.5, 1),))
 LEFT = Parameter(
-    "share_left", 0.5, "share of an earlier count that is left after a fall that counts", lowest=0.1, highest=0.9,
-    source="catalogue 4.1: a fall of 50 % or more against the previous 48 h",
+    "share_left", FALL.cuts[0][1], "share of an earlier count that is left after a fall that counts",
+    lowest=0.1, highest=0.9, source="catalogue 4.1: a fall of 50 % or more against the previous 48 h",
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def falling_platelets(values: Values) -> Total:
 
 def _steady(values: Values) -> Layer:
     """Whether platelets did not fall: false where they surely did, null where a count that is missing decides."""
-    left = float(values["share_left"] or 0.5)
+    left = float(values["share_left"] or FALL.cuts[0][1])
 
     def columns(table: ibis.Table) -> Columns:
         today, earlier = interval(table, TODAY), [interval(table, day) for day in BEFORE]
@@ -95,6 +96,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     replace(
         _falling,
         inputs=(*_falling.inputs, *BEFORE),
+        rules=(*_falling.rules, FALL),
         inputs_of=lambda values: (*falling_platelets(values).inputs, *BEFORE),
         layers=lambda values: [_steady(values), *falling_platelets(values).layers(FALLING)],
     ),
