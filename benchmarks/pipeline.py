@@ -123,18 +123,18 @@ def patient_expression(days: ibis.Table) -> ibis.Table:
     """Per infusion: nadir of platelets and its day, first day below 50, recovery, longest run below 50."""
     low, high = days.platelets_lowest__from, days.platelets_lowest__to
     measured = days.filter(high.notnull()).select(*KEYS, "day", low=low, high=high, below=high < 50.0)
-    by_depth = ibis.window(group_by=list(KEYS), order_by=["high", "day"])
-    measured = measured.mutate(place=ibis.row_number().over(by_depth))
+    depth = ibis.struct({"high": measured.high, "day": measured.day})
     nadirs = measured.group_by(*KEYS).aggregate(
         platelets_nadir__from=measured.low.min(),
         platelets_nadir__to=measured.high.min(),
-        platelets_nadir_day=measured.day.max(where=measured.place == 0),
+        platelets_nadir_day=measured.day.argmin(depth),
         platelets_below_50_onset_day=measured.day.min(where=measured.below),
     )
     after = measured.inner_join(nadirs.select(*KEYS, "platelets_nadir_day"), list(KEYS))
     after = after.filter(after.low >= 50.0, after.day > after.platelets_nadir_day)
     recovered = after.group_by(*KEYS).aggregate(platelets_50_recovery_day=after.day.min())
-    runs = joined_runs(measured.mutate(flag=measured.below), list(KEYS), "day", ["flag"], 2)
+    low_days = measured.filter(measured.below).select(*KEYS, "day", flag=ibis.literal(True))
+    runs = joined_runs(low_days, list(KEYS), "day", ["flag"], 2)
     longest = runs.group_by(*KEYS).aggregate(length=longest_run(runs, "day", "flag"))
     patients = days.select(*KEYS).distinct()
     for part in (nadirs, recovered, longest):

@@ -1,10 +1,12 @@
 """Mutation testing of the definitions and of the language they are written in; the figures of docs/mutation.md.
 
     python proofs/mutation.py [--minutes 70] [part of the name of a module ...]
+    python proofs/mutation.py --quick --again --cases isth_bleeding_edges fibrinogen_course_edges
 
 The verdict on each mutant is kept in build/mutation/, by the hash of its module: a second call goes on where the first
-was ended, and asks again only of the mutants that lived. Modules that are done stand in proofs/mutation.json. Survivors
-with a reason stand in proofs/mutation_reasons.toml, written by hand.
+was ended, and asks again only of the mutants that lived. After new case files were written, `--cases` asks these alone.
+Modules that are done stand in proofs/mutation.json. Survivors with a reason stand in proofs/mutation_reasons.toml,
+written by hand.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ from mutant_loading import module_names  # noqa: E402
 from mutant_trials import FOR_SITES, SECONDS, Bench, Verdict, controlled, in_child, tried  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 from stale_figures import depends_on  # noqa: E402
+from support.case_files import Case, all_cases  # noqa: E402
 
 FIGURES = Path(__file__).with_suffix(".json")
 KEPT = ROOT / "build" / "mutation"
@@ -43,7 +47,7 @@ TOOL = ("tools/mutants.py",)
 #: Warm modules, so that a fork need not import them.
 WARM = (
     *("carac.definitions", "test_cases", "test_cut_points", "test_score_cuts", "test_printed_criteria", "test_bounds"),
-    *("test_catalogue_parameters", "test_catalogue_parameters_events"),
+    *("test_catalogue_parameters", "test_catalogue_parameters_events", "test_printed_parameters"),
 )
 #: A verdict that no later test changes.
 FINAL = ("killed", "same")
@@ -113,19 +117,29 @@ def verdict(bench: Bench, module: str, source: str, mutant: Mutant, quick: bool)
         return replace(found, outcome="survived", by=found.outcome)
     if found.outcome == "unseen" and not f"{module}.".startswith(FOR_SITES):
         found = asked("variants")
-    return asked("by hand") if found.outcome in ("open", "unseen") else found
+    if found.outcome not in ("open", "unseen"):
+        return found
+    must_pass(bench, module, "by hand")
+    return asked("by hand")
 
 
-def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool) -> dict[str, Any] | None:
+@cache
+def must_pass(bench: Bench, module: str, stage: str) -> None:
+    """Raises RuntimeError where the unchanged code does not pass: a test that always fails kills every mutant."""
+    control = in_child(lambda: controlled(bench, module, stage), 10 * SECONDS)
+    if control.outcome != "passed":
+        raise RuntimeError(f"{module}: {control.by}")
+
+
+def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool, again: bool) -> dict[str, Any] | None:
     """The figures of one module; None where the time ended first."""
     source = path.read_text(encoding="utf-8")
     every, verdicts = mutants(source), Verdicts(name, path)
-    waiting = [m for m in every if not verdicts.is_final(m) and not (quick and m.name in verdicts.known)]
+    asked = verdicts.known if quick and not again else {}
+    waiting = [mutant for mutant in every if not verdicts.is_final(mutant) and mutant.name not in asked]
     if waiting:
         bench.ready(name)
-        control = in_child(lambda: controlled(bench, name), 10 * SECONDS)
-        if control.outcome != "passed":
-            raise RuntimeError(f"{name}: {control.by}")
+        must_pass(bench, name, "cases")
         gc.collect()
         gc.freeze()
     for mutant in waiting:
@@ -148,18 +162,34 @@ def figures(every: Sequence[Mutant], verdicts: Verdicts, path: Path) -> dict[str
 
 
 def made_ready(bench: Bench) -> None:
-    """Grade the cases, or take them from a file that the same code and cases have left."""
+    """Grade the cases, or take them from a file that the same code has left, and grade those that are new."""
     file = KEPT / f"{_code()}.pickle"
-    cases = depends_on(["tests/cases", "tests/support"])
+    every = all_cases()
+    kept, new = None, list(every)
     if file.exists():
-        key, runs, reads, kept, generated = pickle.loads(file.read_bytes())
-        if key == cases:
-            vars(bench.cases).update(runs=runs, reads=reads)
-            vars(bench).update(runs=kept, generated=generated)
-            return
-    content = (cases, bench.cases.runs, bench.cases.reads, bench.runs, bench.generated)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(pickle.dumps(content))
+        kept = pickle.loads(file.read_bytes())
+        before = [case for run in kept[0] for case in run.cases]
+        new = [case for case in every if case not in before]
+        # A case that was changed or taken away is in the middle of a run.
+        kept = kept if all(case in every for case in before) else None
+    if kept is None:
+        content = (bench.cases.runs, bench.cases.reads, bench.runs, bench.generated)
+    else:
+        added = added_runs(bench.folder / "added", new) if new else ((), (), ())
+        content = *([*one, *more] for one, more in zip(kept[:3], added, strict=True)), kept[3]
+        vars(bench.cases).update(runs=content[0], reads=content[1])
+        vars(bench).update(runs=content[2], generated=content[3])
+    if kept is None or new:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(pickle.dumps(content))
+        fresh.replace(file)
+
+
+def added_runs(folder: Path, cases: Sequence[Case]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Runs of these cases alone, what was read and what was made of them."""
+    more = Bench(folder, frozenset(case.name for case in cases))
+    return more.cases.runs, more.cases.reads, more.runs
 
 
 def order(bench: Bench, name: str) -> tuple[bool, int, str]:
@@ -173,6 +203,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after so many minutes")
     parser.add_argument("--quick", action="store_true", help="without comparing queries and the tests by hand")
     parser.add_argument("--again", action="store_true", help="ask again of the mutants that lived, in modules done too")
+    parser.add_argument("--cases", nargs="+", default=[], help="with --quick --again: ask these case files alone")
     parser.add_argument("parts", nargs="*", help="parts of the names of modules; none means all")
     wanted = parser.parse_args()
     pa.set_cpu_count(1)
@@ -189,14 +220,15 @@ def main() -> int:
     for module in WARM:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="carac-") as folder:
-        bench = Bench(Path(folder))
-        made_ready(bench)
+        bench = Bench(Path(folder), frozenset(case.name for case in all_cases() if case.file in wanted.cases))
+        if not bench.asked:
+            made_ready(bench)
         # Compiled SQL is kept by the code on disk, and a mutant is not on disk.
         os.environ["CARAC_CACHE"] = ""
         print("the cases are graded", file=sys.stderr, flush=True)
         for name, path in sorted(waiting.items(), key=lambda item: order(bench, item[0])):
             started = time.monotonic()
-            found = of_module(bench, name, path, ends, wanted.quick)
+            found = of_module(bench, name, path, ends, wanted.quick, wanted.again)
             if found is None:
                 print(f"  {name}: time is over", file=sys.stderr)
                 return 1

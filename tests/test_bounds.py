@@ -27,6 +27,7 @@ from support.engines import open_engine
 #: Stand in for another input as if they were it (LOW), so that its completions do not count: never known here.
 STAND_INS = {
     "ISTH overt DIC": ("inr_highest", "prothrombin_time_ratio_highest"),
+    "ISTH overt DIC sensitivity": ("inr_highest", "prothrombin_time_ratio_highest"),
     "JAAM DIC": ("prothrombin_time_highest_by_upper_limit",),
     "JSTH DIC": ("prothrombin_time_highest_by_upper_limit",),
     # Not recorded is taken as no sign of kidney failure.

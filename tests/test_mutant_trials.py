@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mutant_cohorts import known
 from mutant_loading import module_names
-from mutant_trials import Bench, Verdict, graded_again, in_child, put_in_place, variants_now
+from mutant_trials import Bench, Noticed, Verdict, defaults, graded_again, in_child, put_in_place, variants_now
 from mutants import mutants
 from support.case_files import all_cases
 from support.graded_cases import GradedCases, Run
@@ -38,6 +40,16 @@ def made_bench(folder: Path) -> Bench:
 def test_the_original_passes_and_an_unchanged_query_is_known(bench: Bench) -> None:
     assert graded_again(bench, (NAME, 0), [NAME], control=True)
     assert not graded_again(bench, (NAME, 0), [NAME])
+
+
+def test_the_original_has_the_defaults_of_the_catalogue_and_another_default_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    defaults(list(known()))
+    (parameter, *others) = known()["hscore"].parameters
+    monkeypatch.setitem(vars(known()["hscore"]), "parameters", (replace(parameter, default=False), *others))
+    with pytest.raises(Noticed, match="hscore"):
+        defaults(["hscore"])
 
 
 def another_group(folder: Path) -> str:

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import carac
+from carac.commands.app import _app_for, app
 from needs import ROOT, require
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -51,6 +52,20 @@ def processor_seconds(code: str) -> float:
     start(code)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_typer_reads_the_options_of_no_command_but_the_one_that_is_asked_for() -> None:
+    every = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    assert {"grade", "calc", "explain"} <= set(every)
+    for name in every:
+        alone = _app_for([name])
+        assert [command.callback.__name__ for command in alone.registered_commands if command.callback] == [name]
+        assert not alone.registered_groups
+
+
+@pytest.mark.parametrize("asked", [[], ["--help"], ["calcx"], ["evidence"]])
+def test_who_names_no_command_of_the_first_level_has_all_of_them(asked: list[str]) -> None:
+    assert _app_for(asked) is app
 
 
 def tracked() -> list[Path]:

@@ -16,15 +16,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from carac.definitions import brought_definitions
-from carac.definitions.bleeding import isth_bleeding, who_bleeding
+from carac.definitions.bleeding import isth_bleeding, isth_surgical_bleeding, who_bleeding
+from carac.definitions.thrombosis import spesi
 from carac.language.definition import Definition
 from carac.vocabulary.types import Grain
-from event_tables import Row, event, features, run
+from event_tables import KEYS, Row, event, features, run
 from test_bounds import Bounded, Group, of_rows
 from test_haematotoxicity import DEFINITIONS as RUNS
 from test_haematotoxicity import Patient, grade_all
 
 REASONS: dict[str, str] = tomllib.loads(Path(__file__).with_name("not_monotone.toml").read_text(encoding="utf-8"))
+BLEEDS = (*isth_bleeding.DEFINITIONS, *isth_surgical_bleeding.DEFINITIONS, *who_bleeding.DEFINITIONS)
 #: Classes by words: no value is worse than another.
 CLASSES = {"thrombosis_class", "thrombosis_category"}
 # Each example is a whole cohort; a failure names its case, so that nothing has to be made smaller.
@@ -38,7 +40,7 @@ def test_every_definition_that_is_not_monotone_has_a_reason() -> None:
 
 def test_every_monotone_definition_of_infusions_and_events_is_asked() -> None:
     others = {n for n, d in brought_definitions().items() if d.monotone and d.grain is not Grain.DAY}
-    assert others == {*SCORES, *RUNS, "isth_bleeding", "who_bleeding"} | CLASSES
+    assert others == {*SCORES, *RUNS, *(definition.name for definition in BLEEDS), "spesi"} | CLASSES
 
 
 # ---- scores of the infusion ----
@@ -153,8 +155,19 @@ WORSE: dict[str, tuple[Any, ...]] = {
     "level_of_care_raised": (False, True),
     "evaluated_face_to_face": (False, True),
     "organ_dysfunction": (False, True),
+    "second_intervention": (False, True),
+    "mobilisation_delayed": (False, True),
 }
-SITES = ("skin", "epistaxis", "gastrointestinal_upper", "intracranial", "intramuscular", "haematuria", "respiratory")
+SITES = (
+    "intra_articular",
+    "skin",
+    "epistaxis",
+    "gastrointestinal_upper",
+    "intracranial",
+    "intramuscular",
+    "haematuria",
+    "respiratory",
+)
 
 
 @st.composite
@@ -163,13 +176,12 @@ def bleeds(draw: st.DrawFn) -> tuple[str, Row, Row]:
     recorded = {name: draw(st.sampled_from(places)) for name, places in WORSE.items()}
     name = draw(st.sampled_from([n for n, places in WORSE.items() if recorded[n] != places[-1]] or ["fatal"]))
     later = WORSE[name][WORSE[name].index(recorded[name]) + 1 :] or (recorded[name],)
-    common = {"overt": True, "visible": True}
+    # Where a bleed is against the wound is no better or worse.
+    common = {"overt": True, "visible": True, "postoperative": True, "surgical_site": draw(st.booleans())}
     return draw(st.sampled_from(SITES)), recorded | common, recorded | common | {name: later[0]}
 
 
-@pytest.mark.parametrize(
-    "definition", [*isth_bleeding.DEFINITIONS, *who_bleeding.DEFINITIONS], ids=lambda definition: definition.name
-)
+@pytest.mark.parametrize("definition", BLEEDS, ids=lambda definition: definition.name)
 @FEW
 @given(cohort=st.lists(bleeds(), min_size=80, max_size=80))
 def test_a_worse_feature_never_lowers_the_grade_of_a_bleed(
@@ -185,3 +197,24 @@ def test_a_worse_feature_never_lowers_the_grade_of_a_bleed(
         was, now = found[f"{number}0"], found[f"{number}1"]
         for column in ("lowest", "highest"):
             assert now[column] >= was[column], f"{column} fell from {was} to {now}: {case}"
+
+
+#: The signs of a pulmonary embolism, from the best to the worst.
+SIGNS: dict[str, tuple[float, ...]] = {
+    "heart_rate": (80, 109, 110, 140),
+    "systolic_pressure": (130, 100, 99, 70),
+    "oxygen_saturation": (98, 90, 89, 70),
+}
+
+
+def test_a_worse_sign_never_lowers_the_severity_of_a_pulmonary_embolism() -> None:
+    courses = [(sign, worse) for sign, values in SIGNS.items() for worse in range(len(values))]
+    (definition,) = spesi.DEFINITIONS
+    found = {}
+    for sign, worse in courses:
+        signs = {name: values[worse if name == sign else 0] for name, values in SIGNS.items()}
+        assessed = [KEYS | {"day": 12, "item": name, "number": value} for name, value in signs.items()]
+        rows = run(definition, events=[event("e", kind="venous", site="pulmonary_embolism")], assessments=assessed)
+        found[sign, worse] = (rows["e"]["lowest"], rows["e"]["highest"])
+    # Age and the disease are not known: two points more are possible.
+    assert found == {(sign, worse): (1 + (worse > 1), 3 + (worse > 1)) for sign, worse in courses}

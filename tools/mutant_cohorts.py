@@ -6,12 +6,13 @@ columns alone are made again, from the inputs and from the results of what it us
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -143,6 +144,30 @@ def _columns_of(wanted: Any) -> list[tuple[str, str]]:
     return [(column, "float64") for column in (wanted.low, wanted.high)]
 
 
+#: What expressions became. A mutant changes few of them, and to compile the others again would be most of the work.
+_SQL: dict[Hashable, Any] = {}
+
+
+def _compiled(rows: ibis.Table) -> str:
+    from carac.engine.base import compile_sql
+
+    key = rows.op()
+    if key not in _SQL:
+        _SQL[key] = compile_sql(rows, "duckdb")
+    sql: str = _SQL[key]
+    return sql
+
+
+def _beside(query: str, table: ibis.Table, columns: Mapping[str, ir.Value]) -> tuple[str, dict[str, str]]:
+    from carac.engine.columns import with_columns
+
+    key = (query, table.op(), *((name, value.op()) for name, value in columns.items()))
+    if key not in _SQL:
+        _SQL[key] = with_columns(query, table, columns, "duckdb")
+    made: tuple[str, dict[str, str]] = _SQL[key]
+    return made
+
+
 class _Making:
     """Queries while they are made."""
 
@@ -181,19 +206,16 @@ class _Making:
         self.source[grain], self.columns[grain] = name, columns
 
     def _layers(self, name: str) -> None:
-        from carac.engine.columns import with_columns
-
         definition = known()[name]
         grain = definition.grain.value
         query, columns = _quoted(self.source[grain]), dict(self.columns[grain])
         for layer in definition.layers(self.of.parameters.scope(name)):
             table = ibis.table(columns, name="t")
-            sql, types = with_columns(query, table, layer(table), "duckdb")
+            sql, types = _beside(query, table, layer(table))
             query, columns = f"({sql})", columns | types
         self._view(grain, f"graded_{name}", query.removeprefix("(").removesuffix(")"), columns)
 
     def _rows(self, name: str) -> None:
-        from carac.engine.base import compile_sql
         from carac.grading.plan import tables_of
 
         definition = known()[name]
@@ -205,7 +227,7 @@ class _Making:
         used = {u: self._rows_of(u) for u in definition.uses if known()[u].rows is not None}
         rows = definition.rows(replace(tables, results=used), self.of.parameters.scope(name))
         columns = {column: str(kind) for column, kind in rows.schema().items()}
-        self.steps.append((f"rows_{name}", compile_sql(rows, "duckdb")))
+        self.steps.append((f"rows_{name}", _compiled(rows)))
         self.columns[f"rows_{name}"] = columns
         keys = RESULTS[grain][1]
         more = {column: kind for column, kind in columns.items() if column not in self.columns[grain]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -41,6 +42,8 @@ BY_HAND = {
     "test_definitions.py": ("definitions.", "language.definition.", "language.score.", "language.points."),
     "test_explain.py": ("language.definition.", "language.score.", "language.points."),
 }
+#: How many definitions stand for all in the control of a module that has none of its own.
+SOME = 5
 #: Modules that read what a site writes: that nothing of carac's own definitions changes says nothing of them.
 FOR_SITES = ("carac.definitions.own.", "carac.language.formula.", "carac.language.conditions.")
 
@@ -68,11 +71,18 @@ class Noticed(Exception):
 Trial = tuple[str, int]
 
 
-@dataclass
+@dataclass(eq=False)
 class Bench:
-    """The unchanged code, its cases and what it makes of them."""
+    """The unchanged code, its cases and what it makes of them.
+
+    Parameters
+    ----------
+    folder: where records are written.
+    asked: the names of the cases that are asked alone; none means all, and the tests generated from the criteria.
+    """
 
     folder: Path
+    asked: frozenset[str] = frozenset()
     _affected: dict[str, list[str]] = field(default_factory=dict)
     _kept: dict[Trial, Kept] = field(default_factory=dict)
     _queries: dict[tuple[Trial, tuple[str, ...]], Queries] = field(default_factory=dict)
@@ -81,7 +91,15 @@ class Bench:
     @cached_property
     def cases(self) -> Any:
         """The case files, read into cohorts."""
-        return importlib.import_module("support.graded_cases").GradedCases(self.folder)
+        graded = importlib.import_module("support.graded_cases")
+        made = graded.GradedCases(self.folder)
+        if self.asked:
+            every = importlib.import_module("support.case_files").all_cases()
+            found = graded.runs([case for case in every if case.name in self.asked])
+            vars(made)["runs"] = [run for run in found if run.cases]
+            for run in made.runs:
+                run.names = tuple(sorted(run.read_from))
+        return made
 
     @cached_property
     def homes(self) -> dict[str, str]:
@@ -169,7 +187,7 @@ class Bench:
         names = self.affected(module)
         for trial in self.trials(module, names):
             self.unchanged(trial, names)
-        if any(name in self.with_cuts for name in names):
+        if not self.asked and any(name in self.with_cuts for name in names):
             _ = self.generated
         _ = self.said, self.bounded, _tests("test_printed_criteria").printed(), executed_again(module)
 
@@ -288,11 +306,22 @@ def generated(bench: Bench, names: Sequence[str], control: bool = False) -> None
 
 
 def defaults(names: Sequence[str]) -> None:
-    """That the parameters of these definitions have the defaults of the catalogue. Raises what the tests raise."""
+    """That the parameters of these definitions have the defaults of the catalogue. Raises `Noticed`."""
+    declared = importlib.import_module("carac.grading.parameters").declared()
     for test in ("test_catalogue_parameters", "test_catalogue_parameters_events"):
-        for expected in _tests(test).EXPECTED:
-            if expected[1] in names:
-                _tests(test).test_the_parameter_has_the_default_of_the_catalogue(*expected)
+        for number, scope, name, default in _tests(test).EXPECTED:
+            if scope not in names:
+                continue
+            found = {parameter.name: parameter.default for parameter in declared[scope]}
+            if name not in found or found[name] != default:
+                raise Noticed(f"catalogue {number}: {scope}.{name} is {found.get(name)!r}, not {default!r}")
+
+
+def declared_as_printed(names: Sequence[str]) -> None:
+    """That these definitions say of themselves what is printed. Raises what the tests raise."""
+    _tests("test_printed_criteria").check_all(names)
+    _tests("test_printed_parameters").check_all(names)
+    defaults(names)
 
 
 def bounds(bench: Bench, names: Sequence[str]) -> None:
@@ -316,17 +345,26 @@ def _is_the_same(bench: Bench, name: str, names: Sequence[str]) -> bool:
     return not any(isinstance(one, str) for one in unchanged) and variants_now(bench, name, names) == unchanged
 
 
-def controlled(bench: Bench, module: str) -> Verdict:
-    """That the original code, put in place as a mutant is, passes the trials of a module."""
+def controlled(bench: Bench, module: str, stage: str = "cases") -> Verdict:
+    """That the original code, put in place as a mutant is, passes what a stage of `tried` asks of the module.
+
+    Asked of the definitions of the module itself; where it has none, of some that it can change.
+    """
     names = bench.affected(module)
     try:
         put_in_place(module, ast.parse(module_names()[module].read_text(encoding="utf-8")))
         if any(described(known()[name]) != bench.said[name] for name in names):
             return Verdict("error", "the original code says something else of itself")
-        _tests("test_printed_criteria").check_all(names)
-        for trial in bench.trials(module, names):
+        if stage == "by hand":
+            by_hand(module)
+            return Verdict("passed", "")
+        declared_as_printed(names)
+        at_home = [name for name in names if bench.homes[name] == module] or names[:SOME]
+        for trial in [trial for trial in bench.trials(module, names) if trial[0] in at_home]:
             graded_again(bench, trial, names, control=True)
-        generated(bench, names)
+        if not bench.asked:
+            generated(bench, at_home)
+            bounds(bench, at_home)
     except Exception as fault:
         return Verdict("error", f"the original code fails: {type(fault).__name__}: {_first_line(fault)}")
     return Verdict("passed", "")
@@ -396,11 +434,12 @@ def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
 
 def _cases(bench: Bench, module: str, names: Sequence[str], same: bool) -> Verdict:
     """Criteria, defaults, case files, generated tests, bounds. Raises what the first failure raises."""
-    _tests("test_printed_criteria").check_all(names)
-    defaults(names)
+    declared_as_printed(names)
     changed = [trial[0] for trial in bench.trials(module, names) if graded_again(bench, trial, names)]
     if not changed and same:
         return Verdict("unseen", "")
+    if bench.asked:
+        return Verdict("open", "")
     near = [name for name in names if name in changed or bench.homes[name] == module]
     generated(bench, names)
     bounds(bench, near)
@@ -437,6 +476,8 @@ def in_child(work: Callable[[], Verdict], seconds: float = SECONDS) -> Verdict:
     child = os.fork()
     if child == 0:
         os.close(reading)
+        # It ends soon, and shares the pages of its parent as long as nobody writes on them.
+        gc.disable()
         try:
             verdict = work()
         except BaseException as fault:

@@ -29,7 +29,9 @@ def _ctcae() -> list[Pair]:
     for term in ("platelets", "neutrophils", "haemoglobin", "fibrinogen", "inr", "aptt"):
         pairs.append(Pair("CTCAE, by version", f"{term}: 5.0 and 6.0", f"ctcae_v5_{term}", f"ctcae_v6_{term}"))
     for term in ("fibrinogen", "inr"):
-        pairs.append(Pair("CTCAE, by version", f"{term}: 4.03 and 5.0", f"ctcae_v4_{term}", f"ctcae_v5_{term}"))
+        for version, number in (("v5", "5.0"), ("v6", "6.0")):
+            title = f"{term}: 4.03 and {number}"
+            pairs.append(Pair("CTCAE, by version", title, f"ctcae_v4_{term}", f"ctcae_{version}_{term}"))
     for version, number in (("v4", "4.03"), ("v5", "5.0"), ("v6", "6.0")):
         name = f"ctcae_{version}_fibrinogen"
         title = f"fibrinogen {number}: its limit alone, and with the fall from baseline"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 from pathlib import Path
 from typing import Annotated
 
@@ -349,10 +350,23 @@ def synthesize(
         work.write(order, output, processes)
 
 
+def _app_for(asked: list[str]) -> typer.Typer:
+    """The command that is asked for alone, where it is one: Typer reads the options of all commands that it is given.
+
+    For `carac calc` that is a tenth of its time.
+    """
+    found = [command for command in app.registered_commands if command.callback and command.callback.__name__ in asked]
+    if not found:
+        return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = found, []
+    return alone
+
+
 def main() -> None:
     """The entry point: a fault of the input is one sentence on standard error and exit code 2, never a traceback."""
     try:
-        app()
+        _app_for(sys.argv[1:2])()
     except CaracError as error:
         print(f"carac: {error}", file=sys.stderr)
         sys.exit(2)

@@ -14,6 +14,10 @@ from carac.findings import CaracError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: How Parquet is written: against the defaults a quarter less work for files larger by a twentieth. Measured values
+#: are hardly ever alike, so that a dictionary of many of them is made in vain.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
+
 
 class DuckDB:
     """A DuckDB session.
@@ -128,9 +132,7 @@ class DuckDB:
         """Write the rows of a query; the number of rows."""
         # The order of rows is the query's own; keeping the order of insertion as well would hold all rows in memory.
         self.connection.execute("SET preserve_insertion_order = false")
-        written = self.connection.execute(
-            f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchone()
+        written = self.connection.execute(f"COPY ({sql}) TO '{_quoted(path)}' ({PARQUET})").fetchone()
         self.connection.execute("SET preserve_insertion_order = true")
         return int(written[0]) if written else 0
 

@@ -6,8 +6,9 @@ here than running it badly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 
 import duckdb
@@ -63,10 +64,15 @@ class PreparedSteps:
     def _spread(names: Sequence[str]) -> list[list[str]]:
         return [list(names[place::LANES]) for place in range(LANES)]
 
-    def run(self) -> dict[str, pa.Table]:
-        """Run all stages on what the tables hold now; the rows of each query."""
+    def run(self, without: Collection[str] = ()) -> dict[str, pa.Table]:
+        """Run all stages on what the tables hold now; the rows of each query.
+
+        Parameters
+        ----------
+        without: steps known to give no row; their tables are emptied.
+        """
         for stage in self._stages:
-            list(self._pool.map(_Lane.run_steps, self._lanes, stage))
+            list(self._pool.map(partial(_Lane.run_steps, without=without), self._lanes, stage))
         found: dict[str, pa.Table] = {}
         for rows in self._pool.map(_Lane.run_queries, self._lanes):
             found |= rows
@@ -89,10 +95,11 @@ class _Lane:
             self._connection.execute(f'PREPARE "query_{name}" AS {sql}')
             self._queries.append(name)
 
-    def run_steps(self, names: Sequence[str]) -> None:
+    def run_steps(self, names: Sequence[str], without: Collection[str]) -> None:
         for name in names:
             self._connection.execute(f'DELETE FROM "{name}"')
-            self._connection.execute(f'EXECUTE "step_{name}"')
+            if name not in without:
+                self._connection.execute(f'EXECUTE "step_{name}"')
 
     def run_queries(self) -> dict[str, pa.Table]:
         return {name: self._fetched(name) for name in self._queries}

@@ -53,6 +53,8 @@ class CaseSession:
             "day_numbers",
             pa.table({"day": pa.array(range(EARLIEST_LYMPHODEPLETION - before, last_day + 1), pa.int32())}),
         )
+        # One row per event: a patient who has none has no row of them, and most patients have none.
+        self._of_events = frozenset(f"rows_{d.name}" for d in self._graded.plan.of_grain(Grain.EVENT))
         stages = _stages(self._graded.plan.steps)
         grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}
         self._prepared = PreparedSteps(engine, stages, {name: self._graded.sql(g) for g, name in grains.items()})
@@ -66,7 +68,8 @@ class CaseSession:
         """
         for name in COHORT_SCHEMAS:
             self._engine.replace_rows(name, tables.get(name))
-        rows = self._prepared.run()
+        events = tables.get("events")
+        rows = self._prepared.run(without=() if events is not None and events.num_rows else self._of_events)
         empty = pa.table({})
         return GradedCase(rows.get("day", empty), rows.get("infusion", empty), rows.get("event", empty))
 

@@ -19,12 +19,13 @@ ALTERNATIVES = (("prothrombin_time", "prothrombin_time_ratio", "inr"),)
 ALSO_READ: Mapping[str, frozenset[str]] = {
     "treatments": frozenset(
         {
-            *("astct_crs", "isth_bleeding", "who_bleeding", "thrombosis_class"),
+            *("astct_crs", "isth_bleeding", "isth_surgical_bleeding", "who_bleeding", "thrombosis_class"),
             *("ctcae_v5_crs", "ctcae_v6_crs", "ctcae_v5_haemorrhage", "ctcae_v6_haemorrhage"),
         }
     ),
+    "assessments": frozenset({"spesi"}),
     "events": frozenset({"astct_icans", "ctcae_v6_icans"}),
-    "event_features": frozenset({"isth_bleeding", "who_bleeding", "thrombosis_class", "thrombosis_category"}),
+    "event_features": frozenset({"isth_bleeding", "who_bleeding", "thrombosis_class", "thrombosis_category", "spesi"}),
     "periods": frozenset({"isth_bleeding", "thrombosis_class"}),
 }
 #: Signs of which a definition needs one.

@@ -12,12 +12,12 @@ is known is present and cannot be graded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import ibis
 import ibis.expr.types as ir
 
 from carac.definitions.bleeding.bleeds import WANTED, bleeds, some_red_cells
+from carac.definitions.ctcae.finer_haemorrhage import finer_criteria
+from carac.definitions.ctcae.haemorrhage_terms import FINER, POSTOPERATIVE, Term, terms_of
 from carac.definitions.ctcae.terms import Version
 from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
@@ -41,56 +41,10 @@ HIGHEST = 5
 #: Features beside those of the other bleeding scales.
 MORE = (
     *("life_threatening", "urgent_intervention", "postoperative", "blood_evacuated", "body_surface_area"),
-    *("visual_acuity_loss", "platelets_for_bleed"),
+    *("visual_acuity_loss", "platelets_for_bleed", "generalised", "bleeding_with_trauma", "spontaneous_bleeding"),
 )
-
-
-@dataclass(frozen=True)
-class Term:
-    """The term of a site: MedDRA code and name in each version (empty where it has none), and its lowest grade."""
-
-    name_5: str
-    name_6: str = ""
-    floor: int = 1
-
-    def name(self, version: Version) -> str:
-        """The term in that version."""
-        return (self.name_6 or self.name_5) if version is VERSION_6 else self.name_5
-
-
-TERMS = {
-    "epistaxis": Term("Epistaxis [10015090]"),
-    "oropharyngeal": Term("Oral hemorrhage [10030980]"),
-    "gastrointestinal_upper": Term("Upper gastrointestinal hemorrhage [10055356]"),
-    "gastrointestinal_lower": Term("Lower gastrointestinal hemorrhage [10051746]", "Hematochezia [10060544]"),
-    "respiratory": Term("Bronchopulmonary hemorrhage [10065746]"),
-    "haemothorax": Term("Pleural hemorrhage [10055319]"),
-    "intra_abdominal": Term("Intra-abdominal hemorrhage [10055291]", floor=2),
-    "retroperitoneal": Term("Retroperitoneal hemorrhage [10038981]", floor=2),
-    "haematuria": Term("Hematuria [10019450]"),
-    "gynaecological": Term("Vaginal hemorrhage [10046912]"),
-    "intracranial": Term("Intracranial hemorrhage [10022763]"),
-    "intraocular": Term("Vitreous hemorrhage [10047656]"),
-    "skin": Term("Purpura [10037549]"),
-    "soft_tissue": Term("Hematoma [10019428]"),
-    "intramuscular": Term("Hematoma [10019428]"),
-}
-POSTOPERATIVE = "Postoperative hemorrhage [10055322]"
-#: Sites with criteria of their own; at all others the common ones hold.
-OWN_CRITERIA = (
-    "haematuria",
-    "intracranial",
-    "haemothorax",
-    "skin",
-    "intraocular",
-    "epistaxis",
-    "soft_tissue",
-    "intramuscular",
-)
+FINER_SITE = "finer_site"
 HAEMATOMA = ("soft_tissue", "intramuscular")
-#: Terms without a grade 5: purpura ends at 3, vitreous haemorrhage at 4.
-CEILINGS = {"skin": 3, "intraocular": 4}
-FROM_2 = tuple(site for site, term in TERMS.items() if term.floor == 2)
 
 TWO_UNITS = Rule("two_units", "red cell units of a postoperative bleed", "units", (("≥", 2, 3),))
 ANY_UNIT = Rule("any_unit", "red cells for a postoperative bleed", "units", ((">", 0, 2),))
@@ -98,6 +52,7 @@ EVACUATED = Rule("blood_evacuated", "blood evacuated from the pleura", "mL", (("
 WIDE = Rule("wide", "surface covered by purpura", "%", ((">", 30, 3),))
 PATCHY = Rule("patchy", "surface covered by purpura", "%", (("≥", 10, 2),))
 
+_NO_SITE = ibis.null("string")
 GROSS = Parameter(
     "haematuria_gross_grade", 3, "grade of gross haematuria alone", lowest=2, highest=3, source="catalogue 14, P8"
 )
@@ -106,19 +61,22 @@ GROSS = Parameter(
 def rows(version: Version, tables: Tables, values: Values) -> ibis.Table:
     """One row per bleeding event."""
     name = f"{version.prefix}_haemorrhage"
+    terms = terms_of(version)
     events = _with_more(tables, bleeds(tables))
+    finer = events[FINER_SITE].isin([site for site in terms if site in FINER]).ifelse(events[FINER_SITE], _NO_SITE)
+    events = events.mutate(place=ibis.coalesce(finer, events.place))
     events = events.mutate(described=events.described | events.more_known)
     units = ibis.coalesce(events.red_cell_units, events.linked_units)
     events = events.mutate(transfused=some_red_cells(events) | certainly(events.platelets_for_bleed), units=units)
     bounds = Criteria(tuple(_criteria(version, events, values)), 1).bounds()
-    floor, ceiling = _printed_ends(events)
+    floor, ceiling = _printed_ends(events, terms)
     low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
     found = Interval(events.described.ifelse(low, floor), events.described.ifelse(high, ceiling))
-    names = {site: term.name(version) for site, term in TERMS.items()}
+    found = _unless_unprinted(events, bounds, found)
     term = ibis.cases(
         (certainly(events.postoperative), POSTOPERATIVE),
-        *((certainly(events.place == site), word) for site, word in names.items()),
-        else_=ibis.null("string"),
+        *((certainly(events.place == site), term.name(version)) for site, term in terms.items()),
+        else_=_NO_SITE,
     )
     return events.select(
         *KEYS,
@@ -131,18 +89,30 @@ def rows(version: Version, tables: Tables, values: Values) -> ibis.Table:
     )
 
 
-def _printed_ends(events: ibis.Table) -> tuple[ir.IntegerValue, ir.IntegerValue]:
+def _printed_ends(events: ibis.Table, terms: dict[str, Term]) -> tuple[ir.IntegerValue, ir.IntegerValue]:
     """The lowest and the highest grade that the term prints; a postoperative bleed has a term of its own."""
     other = ~certainly(events.postoperative)
-    floor = (other & _at(events, *FROM_2)).ifelse(2, 1)
-    ceiling = ibis.cases(*((other & _at(events, site), grade) for site, grade in CEILINGS.items()), else_=HIGHEST)
+    floors = {site: term.floor for site, term in terms.items() if term.floor > 1}
+    ceilings = {site: term.ceiling for site, term in terms.items() if term.ceiling < HIGHEST}
+    floor = ibis.cases(*((other & _at(events, site), grade) for site, grade in floors.items()), else_=1)
+    ceiling = ibis.cases(*((other & _at(events, site), grade) for site, grade in ceilings.items()), else_=HIGHEST)
     return floor.cast("int8"), ceiling.cast("int8")
+
+
+def _unless_unprinted(events: ibis.Table, bounds: Interval, found: Interval) -> Interval:
+    """No grade for an intraoperative bleed of which the lowest that its term prints is denied."""
+    floor = FINER["intraoperative"].floor
+    lower = _at(events, "intraoperative") & ~certainly(events.postoperative) & certainly(bounds.high < floor)
+    none = ibis.null("int8")
+    return Interval(lower.ifelse(none, found.low), lower.ifelse(none, found.high))
 
 
 def _with_more(tables: Tables, events: ibis.Table) -> ibis.Table:
     wanted = [feature for feature in MORE if feature not in WANTED]
-    more = features(tables, wanted)
+    more = features(tables, [*wanted, FINER_SITE])
+    # Where it is says nothing of how bad it is.
     known = any_known(more, wanted)
+    wanted = [*wanted, FINER_SITE]
     more = more.select(*(more[key].name(f"more_{key}") for key in KEYS), *wanted, more_known=known)
     joined = events.left_join(more, [events[key] == more[f"more_{key}"] for key in KEYS])
     return joined.drop(*(f"more_{key}" for key in KEYS))
@@ -155,8 +125,10 @@ def _at(events: ibis.Table, *places: str) -> ir.BooleanValue:
 
 def _criteria(version: Version, events: ibis.Table, values: Values) -> list[Criterion]:
     postoperative = certainly(events.postoperative)
-    own = _at(events, *OWN_CRITERIA) & ~postoperative
-    never_fatal = _at(events, *CEILINGS) & ~postoperative
+    terms = terms_of(version)
+    own = _at(events, *(site for site, term in terms.items() if term.own)) & ~postoperative
+    ends_early = [site for site, term in terms.items() if term.ceiling < HIGHEST]
+    never_fatal = _at(events, *ends_early) & ~postoperative
     threat = events.life_threatening | events.urgent_intervention
     treated = events.medical_intervention | events.invasive_intervention
     admitted = events.hospitalised_because
@@ -169,6 +141,7 @@ def _criteria(version: Version, events: ibis.Table, values: Values) -> list[Crit
         Criterion("intervention", 2, common & (treated | events.transfused)),
         *_postoperative(events, postoperative),
         *_own(version, events, values, ~postoperative),
+        *finer_criteria(version, events, ~postoperative),
     ]
 
 
@@ -197,7 +170,7 @@ def _own(version: Version, events: ibis.Table, values: Values, other: ir.Boolean
         Criterion("symptomatic", 2, pleura & (events.symptomatic | invasive | events.medical_intervention)),
         Criterion("severe", 3, (nose | bruise) & (events.transfused | invasive)),
         Criterion("intervention", 2, (nose | bruise) & events.medical_intervention),
-        *_surface(events, other & _at(events, "skin")),
+        *_surface(version, events, other & _at(events, "skin")),
         *_vision(events, other & _at(events, "intraocular")),
     ]
 
@@ -207,10 +180,16 @@ def _beyond_grade_1(version: Version, events: ibis.Table) -> ir.BooleanValue:
     return events.symptomatic if version is VERSION_5 else false_or_unknown(events.symptomatic)
 
 
-def _surface(events: ibis.Table, skin: ir.BooleanValue) -> list[Criterion]:
+def _surface(version: Version, events: ibis.Table, skin: ir.BooleanValue) -> list[Criterion]:
+    """By surface; 5.0 also names bleeding with trauma and spontaneous bleeding, which count where recorded."""
+    bleeding = (
+        Criterion("spontaneous_bleeding", 3, skin & certainly(events.spontaneous_bleeding)),
+        Criterion("bleeding_with_trauma", 2, skin & certainly(events.bleeding_with_trauma)),
+    )
     return [
         Criterion("surface", 3, skin & meets(WIDE, events.body_surface_area)),
         Criterion("surface", 2, skin & meets(PATCHY, events.body_surface_area)),
+        *(bleeding if version is VERSION_5 else ()),
     ]
 
 
@@ -266,7 +245,11 @@ def _definition(version: Version) -> Definition:
             "Symptoms of an intracranial bleed may be mild (grade 1 in 6.0) or moderate (2): without an intervention "
             "they leave both in 6.0, and make 2 in 5.0, whose grade 1 has none.",
             "Retroperitoneal and intra-abdominal bleeding has no grade 1; a visual loss without its degree is 2 to 4.",
-            "Terms that need a finer site than the record has (tracheal, renal, menorrhagia …) are not told apart.",
+            "Terms of a finer site (tracheal, renal, varices, menorrhagia …) are chosen by the feature finer_site; one "
+            "that a version has no term for is graded under that of the wider site.",
+            "An intraoperative bleed without intervention after the operation and without admission has no grade.",
+            "Purpura: bleeding with trauma and spontaneous bleeding, which 5.0 prints, count only where recorded.",
+            "Persistent bleeding by the hour from the pleura is not read; its volume, transfusion and admission are.",
         ),
         needs=("events", "event_features"),
     )

@@ -8,7 +8,7 @@ possible grade. `__term` names the term of that version.
 5.0 gives pulmonary embolism as an example of grade 3, 6.0 does not: there "urgent medical intervention" decides. 6.0
 has a term of its own for cerebral venous sinus thrombosis.
 Open in the source: what makes an intervention urgent; a thrombus at a catheter is Vascular access complication,
-whatever its deep vein; transient ischaemic attacks of grade 1 and 2 are not told apart.
+whatever its deep vein. Terms that no class leads to stand in `vascular_terms`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from carac.definitions.ctcae import vascular_terms
 from carac.definitions.ctcae.terms import Version
 from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
 from carac.language.comparisons import Interval, agreed
 from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables
-from carac.language.event_rules import KEYS, Criteria, Criterion, any_known, certainly, features, possibly, unknown
+from carac.language.event_rules import KEYS, Criteria, Criterion, any_known, certainly, features, possibly
 from carac.vocabulary.types import Grain
 
 CLASSED, CATEGORY = "thrombosis_class", "thrombosis_category"
@@ -29,7 +30,8 @@ HIGHEST = 5
 WANTED = (
     *("fatal", "life_threatening", "haemodynamic_instability", "urgent_intervention", "medical_intervention"),
     *("invasive_intervention", "anticoagulant_started", "hospitalised_because", "symptomatic", "incidental"),
-    *("severe_neurological_deficit", "organ_dysfunction"),
+    *("severe_neurological_deficit", "neurological_deficit", "organ_dysfunction"),
+    *vascular_terms.MORE,
 )
 VENOUS = {VERSION_5.number: "Thromboembolic event [10043565]", VERSION_6.number: "Venous thromboembolism [10066899]"}
 CATHETER = "Vascular access complication [10062169]"
@@ -48,10 +50,12 @@ def rows(version: Version, tables: Tables) -> ibis.Table:
     events = events.filter(events.term.notnull())
     # Any one statement makes the bounds follow from what is missing; without one nothing is known but its presence.
     bounds = Criteria(tuple(_criteria(version, events)), 1).bounds()
-    floor = _floor(events)
+    floor = _floor(version, events)
     low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
     described = any_known(events, WANTED)
-    found = Interval(described.ifelse(low, floor).cast("int8"), described.ifelse(high, _ceiling(events)).cast("int8"))
+    found = Interval(
+        described.ifelse(low, floor).cast("int8"), described.ifelse(high, _ceiling(version, events)).cast("int8")
+    )
     return events.select(
         *KEYS,
         **{
@@ -64,7 +68,8 @@ def rows(version: Version, tables: Tables) -> ibis.Table:
 
 
 def _events(tables: Tables) -> ibis.Table:
-    wide, classed, category = features(tables, WANTED), tables.results[CLASSED], tables.results[CATEGORY]
+    wide = features(tables, (*WANTED, vascular_terms.CHOSEN))
+    classed, category = tables.results[CLASSED], tables.results[CATEGORY]
     classed = classed.select(
         *KEYS,
         class_=classed[CLASSED],
@@ -86,6 +91,7 @@ def _term(version: Version, events: ibis.Table) -> ir.StringValue:
     gone = events.class_.isin(("excluded", "baseline"))
     return ibis.cases(
         (certainly(gone) | events.class_.isnull(), ibis.null("string")),
+        (vascular_terms.chosen_term(version, events).notnull(), vascular_terms.chosen_term(version, events)),
         # The grade 3 cell names deep veins, heart and lung: a superficial vein at a catheter is none of them.
         (venous & certainly(events.catheter) & ~certainly(events.superficial), CATHETER),
         (venous & certainly(events.site == "portal"), PORTAL),
@@ -99,19 +105,27 @@ def _term(version: Version, events: ibis.Table) -> ir.StringValue:
     )
 
 
-def _floor(events: ibis.Table) -> ir.IntegerValue:
+def _floor(version: Version, events: ibis.Table) -> ir.IntegerValue:
     """The lowest grade that the term prints."""
+    chosen = [(events.term == term.name, term.floor) for term in vascular_terms.terms_of(version).values()]
     return ibis.cases(
         (events.term.isin((PORTAL, SINUS, INFARCTION)), 2),
         (events.term == ARTERIAL, 3),
         (events.term == CATHETER, 3),
+        *chosen,
         else_=1,
     ).cast("int8")
 
 
-def _ceiling(events: ibis.Table) -> ir.IntegerValue:
+def _ceiling(version: Version, events: ibis.Table) -> ir.IntegerValue:
     """The highest grade that the term prints."""
-    return (events.term == ATTACK).ifelse(2, HIGHEST).cast("int8")
+    return _ends_early(version, events).ifelse(2, HIGHEST).cast("int8")
+
+
+def _ends_early(version: Version, events: ibis.Table) -> ir.BooleanValue:
+    """Whether the term prints grades 1 and 2 alone."""
+    terms = vascular_terms.terms_of(version).values()
+    return certainly(events.term.isin((ATTACK, *(term.name for term in terms if term.ceiling < HIGHEST))))
 
 
 def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
@@ -120,10 +134,12 @@ def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
     treated_3 = events.term.isin((PORTAL, SINUS))
     stroke, attack, heart = events.term == STROKE, events.term == ATTACK, events.term == INFARCTION
     deficit = certainly(~stroke) | possibly(events.symptomatic)
-    urgent = events.urgent_intervention
+    urgent, ends_early = events.urgent_intervention, _ends_early(version, events)
+    by_deficit = events.neurological_deficit
+    severe = ibis.coalesce(events.severe_neurological_deficit, by_deficit == "severe")
     return [
-        Criterion("fatal", 5, ~attack & events.fatal),
-        Criterion("unstable", 4, ~attack & events.unstable),
+        Criterion("fatal", 5, ~ends_early & events.fatal),
+        Criterion("unstable", 4, ~ends_early & events.unstable),
         # "Life-threatening consequences; urgent intervention indicated": either makes grade 4 of these terms.
         Criterion("urgent_intervention", 4, (treated_3 | stroke) & urgent),
         Criterion("organ_damage", 4, certainly((events.term == ARTERIAL) & events.organ_dysfunction)),
@@ -132,10 +148,11 @@ def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
         Criterion("urgent_intervention", 3, common & urgent),
         Criterion("intervention", 3, treated_3 & events.treated),
         Criterion("intervention", 2, common & (events.treated | urgent)),
-        Criterion("severe_deficit", 3, stroke & (events.severe_neurological_deficit | events.hospitalised_because)),
+        Criterion("severe_deficit", 3, stroke & (severe | events.hospitalised_because)),
         Criterion("deficit", 2, stroke & deficit & ibis.coalesce(events.symptomatic, ~events.incidental)),
         Criterion("infarction", 3, heart & events.symptomatic),
-        Criterion("attack", 2, attack & unknown()),
+        Criterion("attack", 2, attack & by_deficit.isin(("moderate", "severe"))),
+        *vascular_terms.criteria(version, events),
     ]
 
 
@@ -168,6 +185,7 @@ def _definition(version: Version) -> Definition:
             Rule("catheter", "thrombosis at a catheter, superficial veins apart", "", (("=", 1, 3),)),
             Rule("treated", "treated portal vein; in 6.0 also cerebral sinus", "", (("=", 1, 3),)),
             Rule("intervention", "medical intervention in other veins", "", (("=", 1, 2),)),
+            vascular_terms.LASTING,
         ),
         lowest=1,
         highest=HIGHEST,
@@ -176,7 +194,12 @@ def _definition(version: Version) -> Definition:
             "The mapping of classified events to terms is a proposal of the catalogue.",
             "A thrombus at a catheter is Vascular access complication, grade 3 or more, but not in a superficial vein.",
             "Organ damage by an arterial event that nobody recorded is taken as absent.",
-            "An arterial event has no grade 1 or 2; a transient ischaemic attack is 1 or 2 and not told apart.",
+            "An arterial event has no grade 1 or 2; a transient ischaemic attack is 1, or 2 by a moderate deficit.",
+            "Superior vena cava syndrome, ischaemia of a limb or organ, (superficial) phlebitis and cerebrovascular "
+            "ischaemia are chosen by the feature vascular_term; without it the class of the event decides.",
+            "Tissue loss and pain at rest that nobody recorded are taken as absent; of a vena cava syndrome severe "
+            "symptoms alone are not read.",
+            "Dislodgement, blockage and lysis of a line (grades 1 and 2) are no thrombotic events and not graded.",
         ),
         needs=("events", "event_features"),
     )

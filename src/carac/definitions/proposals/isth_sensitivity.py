@@ -1,0 +1,103 @@
+"""The ISTH score of 2001 without platelets, and with platelets that count only after a fall. Proposals, on request.
+
+Source: Taylor FB Jr et al. Thromb Haemost 2001;86:1327-1330. doi:10.1055/s-0037-1616068; catalogue 4.1 (confounders
+after CAR T cells: exploratory, not validated): marrow suppression alone gives 2 points for platelets in most patients.
+Inputs: those of the score with D-dimer from 10 x ULN; for the second, platelets of the two days before.
+Values: without platelets 0 to 6, for which no threshold is defined; with falling platelets 0 to 8, platelets scoring
+only where the lowest of the day is at most half of the highest of one of the two days before. Null where what is
+missing decides, with the lowest and highest possible score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import ibis
+
+from carac.definitions.coagulation import isth_overt_dic_2001 as isth
+from carac.language.comparisons import at_most
+from carac.language.conditions import SetAside, any_true
+from carac.language.definition import Certainty, Columns, Definition, Layer, Rule, Status, Values, interval
+from carac.language.event_rules import certainly, possibly
+from carac.language.points import Total
+from carac.language.score import About, score
+from carac.parameters import Parameter
+from carac.vocabulary.types import Laboratory, Worse
+
+WITHOUT, FALLING = "isth_2001_without_platelets_proposal", "isth_2001_falling_platelets_proposal"
+PLATELETS = "platelets"
+SCHEME = next(scheme for scheme in isth.SCHEMES if scheme.suffix == "10xuln")
+TODAY = Laboratory(PLATELETS, Worse.LOWER)
+BEFORE = tuple(Laboratory(PLATELETS, Worse.HIGHER, before=days) for days in (1, 2))
+FALL = Rule("fall", "platelets left of an earlier count, so that they score", "x the earlier value", (("≤", 0.5, 1),))
+LEFT = Parameter(
+    "share_left", FALL.cuts[0][1], "share of an earlier count that is left after a fall that counts",
+    lowest=0.1, highest=0.9, source="catalogue 4.1: a fall of 50 % or more against the previous 48 h",
+)  # fmt: skip
+
+
+def without_platelets(values: Values) -> Total:
+    """Three items, and no reading: no threshold is defined for them."""
+    printed = isth.total(values, SCHEME.item)
+    return replace(printed, criteria=tuple(c for c in printed.criteria if c.name != PLATELETS), readings=())
+
+
+def falling_platelets(values: Values) -> Total:
+    """Four items; platelets count only where they fell."""
+    printed = isth.total(values, SCHEME.item)
+    criteria = (SetAside(c, (f"{FALLING}__steady",)) if c.name == PLATELETS else c for c in printed.criteria)
+    return replace(printed, criteria=tuple(criteria))
+
+
+def _steady(values: Values) -> Layer:
+    """Whether platelets did not fall: false where they surely did, null where a count that is missing decides."""
+    left = float(values["share_left"] or FALL.cuts[0][1])
+
+    def columns(table: ibis.Table) -> Columns:
+        today, earlier = interval(table, TODAY), [interval(table, day) for day in BEFORE]
+        # The lowest reading of the fall and the highest: an earlier day without a count may have had any.
+        surely = [certainly(at_most(today.high / day.low, left)) for day in earlier]
+        perhaps = [possibly(at_most(today.low / day.high, left)) for day in earlier]
+        fell, may_have = (any_true(*readings) for readings in (surely, perhaps))
+        return {f"{FALLING}__steady": ibis.cases((fell, False), (~may_have, True), else_=ibis.null("boolean"))}
+
+    return columns
+
+
+def _definition(name: str, title: str, more: tuple[Parameter, ...], choice: str) -> Definition:
+    about = About(
+        name=name,
+        title=f"ISTH overt DIC 2001, {SCHEME.title}, {title}",
+        instrument="ISTH overt DIC sensitivity",
+        version="proposal 1",
+        citation=isth.CITATION,
+        certainty=Certainty.LOW,
+        status=Status.PROPOSAL,
+        population="recipients of CAR T cells",
+        meaning="points; null where what is missing decides",
+        parameters=(*isth.PARAMETERS, *more),
+        by_default=False,
+        monotone=name == WITHOUT,
+        choices=("Exploratory and not validated.", choice),
+        low_items=("inr", "prothrombin_time_ratio"),
+    )
+    return score(about, without_platelets if name == WITHOUT else falling_platelets)
+
+
+_falling = _definition(
+    FALLING,
+    "platelets only after a fall",
+    (LEFT,),
+    "The two calendar days before stand for 48 hours; a count that stands on a transfusion is not left out.",
+)
+
+DEFINITIONS: tuple[Definition, ...] = (
+    _definition(WITHOUT, "without platelets", (), "No threshold is defined: there is no reading."),
+    replace(
+        _falling,
+        inputs=(*_falling.inputs, *BEFORE),
+        rules=(*_falling.rules, FALL),
+        inputs_of=lambda values: (*falling_platelets(values).inputs, *BEFORE),
+        layers=lambda values: [_steady(values), *falling_platelets(values).layers(FALLING)],
+    ),
+)
