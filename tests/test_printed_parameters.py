@@ -89,6 +89,8 @@ def wrong_declarations(definition: Definition) -> Iterator[str]:
         yield f"{name}: the range of the grade is {ends}, printed is {ranges().get(name)}"
     if definition.adds != (name in file["adds"]):
         yield f"{name}: adds is {definition.adds}"
+    if len(set(definition.columns)) != len(definition.columns):
+        yield f"{name}: a column is declared twice"
     items = [output.suffix.removeprefix("__") for output in definition.outputs if output.item]
     if definition.rows is not None and items != file["items"].get(name, []):
         yield f"{name}: its items are {items}, printed are {file['items'].get(name)}"
