@@ -55,7 +55,9 @@ class CaseSession:
         )
         # One row per event: a patient who has none has no row of them, and most patients have none.
         self._of_events = frozenset(f"rows_{d.name}" for d in self._graded.plan.of_grain(Grain.EVENT))
-        stages = _stages(self._graded.plan.steps)
+        steps = self._graded.plan.steps
+        self._read = [name for name in COHORT_SCHEMAS if any(f'"{name}"' in step.sql for step in steps)]
+        stages = _stages(steps)
         grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}
         self._prepared = PreparedSteps(engine, stages, {name: self._graded.sql(g) for g, name in grains.items()})
 
@@ -66,7 +68,8 @@ class CaseSession:
         ----------
         tables: the patient's rows of the cohort tables; one that is absent is empty.
         """
-        for name in COHORT_SCHEMAS:
+        # Putting rows into a table costs milliseconds, however few they are: not where no query reads it.
+        for name in self._read:
             self._engine.replace_rows(name, tables.get(name))
         events = tables.get("events")
         rows = self._prepared.run(without=() if events is not None and events.num_rows else self._of_events)
