@@ -292,3 +292,13 @@ def test_pages_of_patients_stand_upright_in_the_pdf() -> None:
     assert upright.count(True) >= 2
     assert upright.count(False) >= 5
     assert b"IBMPlexSans-SmBld" in pdf
+
+
+def test_findings_name_analytes_in_words_and_columns_as_they_are_called() -> None:
+    said = report_words.with_analytes_named(
+        "No result of gamma_glutamyl_transferase; protein_c. Cannot be graded: ctcae_v5_ggt. The column 'protein_c'."
+    )
+    assert said == (
+        "No result of gamma-glutamyl transferase (GGT); protein C activity. Cannot be graded: ctcae_v5_ggt. The column"
+        " 'protein_c'."
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from carac.grading.explanation import words
 from carac.language.definition import Definition
 from carac.vocabulary.analytes import analytes
@@ -55,6 +57,15 @@ def unit(analyte: str) -> str:
 def printed_unit(written: str) -> str:
     """A unit of the vocabulary as printed."""
     return _UNITS.get(written, written).replace("x ", "× ")
+
+
+#: A name of a table that no quotes set apart as one.
+_NAME = re.compile(r"(?<![\w'\"])[a-z0-9]+(?:_[a-z0-9]+)+(?![\w'\"])")
+
+
+def with_analytes_named(text: str) -> str:
+    """A sentence of a finding with the names of analytes as printed; columns of the output keep theirs."""
+    return _NAME.sub(lambda found: in_sentence(found[0]) if found[0] in analytes() else found[0], text)
 
 
 def typeset(text: str) -> str:
