@@ -103,6 +103,31 @@ def test_nothing_is_missing_where_nothing_can_change() -> None:
     assert (above.lowest, above.highest) == (0, 1)
 
 
+def test_a_criterion_on_what_the_definition_works_out_says_the_value_it_met() -> None:
+    bleed = calculate("isth_bleeding", {"site": "gastrointestinal_upper", "haemoglobin_fall": 2.5, "overt": "yes"})
+    assert [(c.value, c.unit, c.band) for c in bleed.criteria] == [("2.5", "g/dL", "at least 2")]
+    counts = {"neutrophils": "0..4:3000,5..10:400,11..30:3000"}
+    course = calculate("icaht_early_as_printed", counts)
+    assert [(c.value, c.band) for c in course.criteria] == [
+        ("6", "at least 1"),
+        ("0", "not at least 7"),
+        ("not met", ""),
+    ]
+
+
+def test_days_with_the_same_value_stand_in_one_line() -> None:
+    text = calculate("icaht_early_as_printed", {"neutrophils": "0..4:3000,5..10:400,11:3000"}).as_text()
+    assert "neutrophils: 3000 /uL (no unit typed), day 0 to 4\n" in text
+    assert "neutrophils: 400 /uL (no unit typed), day 5 to 10\n" in text
+    assert "neutrophils: 3000 /uL (no unit typed), day 11\n" in text
+
+
+@pytest.mark.parametrize(("typed", "doubted"), [("45/uL", True), ("999/uL", True), ("1000/uL", False), ("45", False)])
+def test_platelets_below_one_are_doubted(typed: str, doubted: bool) -> None:
+    notes = calculate("ctcae_v5_platelets", {"platelets": typed}).case.notes
+    assert any("Platelets are below 1" in note for note in notes) is doubted
+
+
 def test_a_dose_of_tocilizumab_is_an_exposure() -> None:
     """INR 2 on an anticoagulant is graded against the baseline, and not without one."""
     base = {"inr": 2.0, "inr_baseline": 1.0}
@@ -117,12 +142,13 @@ def test_a_dose_of_tocilizumab_is_an_exposure() -> None:
 
 
 REFUSED = [
-    ("isth_overt_dic", {"platelets": 45}, "There is no definition 'isth_overt_dic'"),
+    ("isth_overt_dic", {"platelets": 45}, "There is no definition 'isth_overt_dic'. Did you mean isth_overt_dic_2025?"),
     ("isth_overt_dic_2025", {"platlets": 45}, "Did you mean platelets?"),
     ("isth_overt_dic_2025", {"haemoglobin": 8}, "takes no item 'haemoglobin'"),
     ("isth_overt_dic_2025", {"platelets": "45 mg/dL"}, "the unit 'mg/dL' is not known for platelets"),
     ("isth_overt_dic_2025", {"platelets": "45000"}, "outside 0 to 5,000 10^9/L"),
-    ("isth_overt_dic_2025", {"fibrinogen": "1,5"}, "a point for decimals"),
+    ("isth_overt_dic_2025", {"fibrinogen": "1,5"}, "write a point for decimals: fibrinogen=1.5."),
+    ("isth_overt_dic_2025", {"fibrinogen": "1,5g/L"}, "write a point for decimals: fibrinogen=1.5g/L."),
     ("isth_overt_dic_2025", {"platelets": "low"}, "is no value"),
     ("isth_overt_dic_2025", {"platelets": "0.3xLLN"}, "is compared as a value"),
     ("isth_overt_dic_2025", {"d_dimer_limit": 0.5}, "is a limit of normal without a value"),

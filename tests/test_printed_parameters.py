@@ -87,6 +87,15 @@ def wrong_declarations(definition: Definition) -> Iterator[str]:
     ends = None if definition.lowest is None else (definition.lowest, definition.highest)
     if name not in ranges() or ranges()[name] != ends:
         yield f"{name}: the range of the grade is {ends}, printed is {ranges().get(name)}"
+    if definition.adds != (name in file["adds"]):
+        yield f"{name}: adds is {definition.adds}"
+    if len(set(definition.columns)) != len(definition.columns):
+        yield f"{name}: a column is declared twice"
+    items = [output.suffix.removeprefix("__") for output in definition.outputs if output.item]
+    if definition.rows is not None and items != file["items"].get(name, []):
+        yield f"{name}: its items are {items}, printed are {file['items'].get(name)}"
+    if definition.inputs != definition.inputs_with({p.name: p.default for p in definition.parameters}):
+        yield f"{name}: its inputs are not those of the default parameters"
     if definition.by_default == (name in file["on_request"]):
         yield f"{name}: by_default is {definition.by_default}"
     if definition.monotone == (name in tomllib.loads(NOT_MONOTONE.read_text(encoding="utf-8"))):

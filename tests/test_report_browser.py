@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from carac.report.content import Document, Section, Table
+from carac.report.writers import html
 from needs import ROOT
 from report_cohort import made
 from support.browser import Browser, browser
@@ -82,6 +84,27 @@ def test_no_table_scrolls_sideways_on_a_phone_and_each_cell_names_its_column(ope
     assert cells > 100
     assert wide == []
     assert unnamed == 0
+
+
+def test_a_table_by_many_products_is_seen_whole_on_a_small_screen(tmp_path: Path) -> None:
+    """The widest of the report: table one with the six commonest products, and quartiles in each cell."""
+    header = ("", "All (n = 500)", *(f"{name}-cel (n = {n})" for name, n in (("axi", 173), *[("brexu", 149)] * 5)))
+    rows = (
+        ("  B-cell acute lymphoblastic leukaemia", *["123 (24)"] * 7),
+        ("Baseline C-reactive protein, mg/L", *["11.4 (10.6–12.3)"] * 7),
+        ("Baseline ferritin, µg/L", *["1360 (1289–11300)"] * 7),
+    )
+    document = Document("T", "S", False, (), (Section("one", "One", (Table("one", "One", header, rows),)),))
+    (tmp_path / "page.html").write_text(html.page(document, {}), encoding="utf-8")
+    script = "const box = document.querySelector('.wide'); return [box.scrollWidth, box.clientWidth];"
+    broken = """return Array.from(document.querySelectorAll('td > span, th > span'))
+        .filter(span => span.getClientRects().length > 1).map(span => span.textContent);"""
+    with browser() as session:
+        session.open(tmp_path / "page.html")
+        session.resize(1100)
+        needed, there = session.run(script)
+        assert needed <= there
+        assert session.run(broken) == []
 
 
 def test_labels_of_figures_do_not_lie_on_each_other(opened: Browser) -> None:

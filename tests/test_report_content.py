@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from carac.definitions import definition_of
 from carac.findings import CaracError
 from carac.grading.explanation import grades, standing_out
 from carac.report import theme
+from carac.report import words as report_words
 from carac.report.build import MAKERS, build
 from carac.report.content import Document, Items, Paragraph, Table
 from carac.report.families import Line, family, lines
@@ -243,3 +245,60 @@ def test_what_stands_out_is_the_same_without_the_reasons_of_each_grade() -> None
             assert standing_out.headline(facts, [grades.bare(definition, row) for definition in definitions]) == whole
             told += len(whole)
     assert told > 20
+
+
+def test_words_stand_at_the_left_and_numbers_at_the_right() -> None:
+    header = ("", "Status", "n (%)", "A header that is longer than any of its cells", "What it costs", "Seen")
+    rows = (
+        ("Sex", "", "", "", "", ""),
+        ("male", "consensus", "3 (60)", "12", "–", "yes"),
+        ("female", "low: no source", "<5", "–", "These rows are in no result.", "–"),
+    )
+    assert Table("one", "One", header, rows).columns_of_words() == {1, 4, 5}
+
+
+def test_names_within_a_sentence_keep_their_capitals_where_they_are_abbreviations() -> None:
+    wanted = {"platelets": "platelets", "c_reactive_protein": "C-reactive protein", "d_dimer": "D-dimer", "inr": "INR"}
+    assert {name: report_words.in_sentence(name) for name in wanted} == wanted
+    assert report_words.in_sentence("aptt") == "aPTT"
+    assert report_words.typeset("0.7 x10^9/L, 512 ug/L") == "0.7 × 10⁹/L, 512 µg/L"
+
+
+def test_diseases_and_baselines_are_printed_as_a_doctor_writes_them() -> None:
+    rows = [row[0] for table in made().document.sections[0].tables() for row in table.rows]
+    assert "  large B-cell lymphoma" in rows
+    assert "Baseline platelets, 10⁹/L" in rows
+    assert "Large" not in " ".join(rows)
+
+
+def test_years_are_printed_of_a_cohort_and_not_of_few() -> None:
+    material = gather(graded_teaching(), Options(salt="x", sections=("people",)), True)
+    few = replace(material, infusions=material.infusions[:4])
+    assert re.search(r"patients, 20\d\d( to 20\d\d)?\.", words(build(material)))
+    assert not re.search(r"\b20\d\d\b", words(build(few)).split("Patients at infusion")[0])
+
+
+def test_events_after_the_window_are_counted_beneath_the_figure_that_leaves_them_out() -> None:
+    section = next(section for section in made().document.sections if section.name == "two_sides")
+    notes = " ".join(next(section.figures()).notes)
+    days = [(e["day"], e["isth_bleeding"] is not None) for e in graded_teaching().events.to_pylist() if e["day"] > 30]
+    assert ("not drawn" in notes) is bool(days)
+
+
+def test_pages_of_patients_stand_upright_in_the_pdf() -> None:
+    pdf = (made().report / "synthetic_report.pdf").read_bytes()
+    boxes = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    upright = [float(width) < float(height) for width, height in boxes]
+    assert upright.count(True) >= 2
+    assert upright.count(False) >= 5
+    assert b"IBMPlexSans-SmBld" in pdf
+
+
+def test_findings_name_analytes_in_words_and_columns_as_they_are_called() -> None:
+    said = report_words.with_analytes_named(
+        "No result of gamma_glutamyl_transferase; protein_c. Cannot be graded: ctcae_v5_ggt. The column 'protein_c'."
+    )
+    assert said == (
+        "No result of gamma-glutamyl transferase (GGT); protein C activity. Cannot be graded: ctcae_v5_ggt. The column"
+        " 'protein_c'."
+    )

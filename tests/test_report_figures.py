@@ -113,6 +113,11 @@ def test_bars_of_events_span_their_day() -> None:
     assert set(middles) >= {float(day) for day in wanted}
 
 
+def test_the_axis_of_events_says_what_it_counts() -> None:
+    drawn = drawing.svg(figures.two_sides(graded_teaching()))
+    assert "Events that day" in {text.text for text in ElementTree.fromstring(drawn).iter(f"{SVG}text")}
+
+
 def test_every_figure_is_one_that_vega_lite_knows() -> None:
     """Figures are made without being held against the schema; here they are."""
     for section in made().document.sections:

@@ -367,3 +367,18 @@ def test_nearest() -> None:
     assert nearest("fibrinogene", analytes()) == "fibrinogen"
     assert nearest("Tranexamic-acid", agents()) == "tranexamic_acid"
     assert nearest("xyzzy", analytes()) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("isth_overt_dic", "isth_overt_dic_2025"),  # what begins so, and not the other instrument that is spelt alike
+        ("isth_dic", "isth_overt_dic_2025"),  # what holds all its words
+        ("isth_non_overt", "isth_non_overt_dic"),
+        ("isth_bleding", "isth_bleeding"),  # a slip
+        ("isth", "isth_bleeding"),
+    ],
+)
+def test_the_nearest_name_is_what_begins_so_or_holds_all_words(asked: str, meant: str) -> None:
+    names = ("isth_overt_dic_2001_percentile", "isth_overt_dic_2025", "isth_non_overt_dic", "isth_bleeding", "sic")
+    assert nearest(asked, names) == meant

@@ -25,12 +25,13 @@ ABOUT = """# Mutation testing
 Would a test notice, if a number in a definition were wrong? `proofs/mutation.py` changes one thing at a time in the
 modules of `definitions` and `language`: a number (by one, or by a twentieth), a comparison (the tie goes to the other
 side), and/or, smallest/largest, plus/minus, times/divided by, a direction that is worse, true/false. Then it asks the
-criteria typed a second time from the catalogue (`tests/printed_criteria.toml`), the case files, the tests generated
-from the criteria and the tests written by hand.
+criteria and the parameters typed a second time from the catalogue (`tests/printed_criteria.toml`,
+`tests/printed_parameters.toml`), the case files, the tests generated from the criteria and the bounds. The test modules
+written by hand are asked last, and left out with `--quick`, as in the figures below: they could only kill more.
 
-A mutant is *killed* where a test fails. It is *the same* where no expression of any definition changes under any
-parameter, and nothing that a definition says of itself: there is nothing to notice. Else it *survived*, and its reason
-is given below, or none is known yet.
+A mutant is *killed* where a test fails that the unchanged code passes. It is *the same* where no expression of any
+definition changes under any parameter, and nothing that a definition says of itself: there is nothing to notice
+(`--quick` does not look for that). Else it *survived*, and its reason is given below, or none is known yet.
 
 Made by `tools/make_mutation_docs.py`; the figures come from `make prove`.
 """

@@ -48,6 +48,10 @@ class Items:
     numbered: bool = False
 
 
+#: A cell that is longer than this is text.
+_LONG = 26
+
+
 @dataclass(frozen=True)
 class Table:
     """A table as a journal prints it: the first column names the row, notes stand beneath.
@@ -66,6 +70,20 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+
+    def columns_of_words(self) -> frozenset[int]:
+        """The columns after the first that hold words and stand at the left; numbers stand at the right.
+
+        A column is one of words where a cell is long, or where more of its cells begin with a letter than with a digit.
+        """
+        found = set()
+        for place in range(1, len(self.header)):
+            cells = [row[place].strip() for row in self.rows if not self.is_group(row) and row[place].strip()]
+            letters = sum(cell[0].isalpha() for cell in cells)
+            digits = sum(any(letter.isdigit() for letter in cell[:2]) for cell in cells)
+            if letters > digits or max(map(len, cells), default=0) > _LONG:
+                found.add(place)
+        return frozenset(found)
 
     def is_group(self, row: tuple[str, ...]) -> bool:
         """Whether a row only names those that follow it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from carac.report import theme
 from carac.report.words import product_short
+from carac.vocabulary.printed_words import printed
 from carac.vocabulary.products import products
 
 #: Colours of CRS and ICANS groups: from calm to severe, dark enough for a line on white.
@@ -38,7 +39,7 @@ def group_of(row: Mapping[str, Any], by: str) -> str:
         return f"{by} {_UNRECORDED}"
     if by == "product":
         return product_short(value) if value in products() else str(value)
-    return str(value).replace("_", " ")
+    return printed(str(value))
 
 
 def groups_of(infusions: Sequence[Mapping[str, Any]], by: str) -> list[Group]:

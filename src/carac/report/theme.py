@@ -24,6 +24,8 @@ PAPER = "#ffffff"
 UNKNOWN = "#fefefe"
 RANGE = "#a3adb8"
 GRADES = ("#dbe4ec", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000", "#1a0a0a")
+#: Lines across a picture, which stays white where the page is dark.
+ON_PICTURES = "#5b6571"
 #: Ink that can be read on each of them, in the dark as well, and is therefore not that of the page.
 ON_GRADES = ("#1d2227", "#1d2227", "#1d2227", "#fefefe", "#fefefe", "#fefefe")
 
@@ -56,7 +58,10 @@ IN_THE_DARK = {
     BLEEDING: "#ff8a94",
     VENOUS: "#74b2ec",
     ARTERIAL: "#b794e0",
-    "#8c0d1f": "#ff7785",
+    # The worst bleed stands out most, as it does on paper by being darkest.
+    "#8c0d1f": "#ff5264",
+    "#d6604d": "#c4735f",
+    "#f4a582": "#a08170",
 }
 
 SYNTHETIC_MARK = "SYNTHETIC PATIENTS"

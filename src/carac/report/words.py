@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from carac.grading.explanation import words
 from carac.language.definition import Definition
 from carac.vocabulary.analytes import analytes
+from carac.vocabulary.printed_words import printed
 from carac.vocabulary.products import products
 
 #: Short names of analytes, where the full one is too long for an axis or a table.
@@ -25,6 +28,8 @@ _SHORT = {
     "easix": "EASIX",
 }
 _UNITS = {"10^9/L": "10⁹/L", "mg/L{FEU}": "mg/L FEU", "ug/L": "µg/L", "ug/mL": "µg/mL"}
+#: What `explain` writes with the letters of a terminal, and how it is set in print.
+_TYPESET = {"x10^9/L": "× 10⁹/L", " ug/L": " µg/L", " ug/mL": " µg/mL"}
 
 
 def analyte_short(analyte: str) -> str:
@@ -35,9 +40,12 @@ def analyte_short(analyte: str) -> str:
 def in_sentence(analyte: str) -> str:
     """An analyte in the middle of a sentence; abbreviations keep their letters."""
     name = analyte_short(analyte)
-    return (
-        name if name[:2].isupper() or name[1:2].isupper() or name.startswith("D-") else f"{name[0].lower()}{name[1:]}"
-    )
+    return lowered(name)
+
+
+def lowered(name: str) -> str:
+    """A title in the middle of a sentence; abbreviations keep their letters."""
+    return name if name[:2].isupper() or name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
 
 
 def unit(analyte: str) -> str:
@@ -51,6 +59,22 @@ def printed_unit(written: str) -> str:
     return _UNITS.get(written, written).replace("x ", "× ")
 
 
+#: A name of a table that no quotes set apart as one.
+_NAME = re.compile(r"(?<![\w'\"])[a-z0-9]+(?:_[a-z0-9]+)+(?![\w'\"])")
+
+
+def with_analytes_named(text: str) -> str:
+    """A sentence of a finding with the names of analytes as printed; columns of the output keep theirs."""
+    return _NAME.sub(lambda found: in_sentence(found[0]) if found[0] in analytes() else found[0], text)
+
+
+def typeset(text: str) -> str:
+    """A sentence of `explain` with its units as printed."""
+    for plain, set_in_print in _TYPESET.items():
+        text = text.replace(plain, set_in_print)
+    return text
+
+
 def with_unit(analyte: str) -> str:
     """An analyte with its unit, such as "Platelets (10⁹/L)"."""
     return f"{analyte_short(analyte)} ({unit(analyte)})" if unit(analyte) else analyte_short(analyte)
@@ -62,7 +86,7 @@ def product_short(product: str | None) -> str:
         return "not recorded"
     known = products().get(product)
     if known is None:
-        return product.replace("_", " ")
+        return printed(product)
     return next((name for name in known.synonyms if name.endswith("-cel")), known.title)
 
 
@@ -70,7 +94,7 @@ def product_full(product: str | None) -> str:
     """The full name of a product."""
     if not product:
         return "not recorded"
-    return products()[product].title if product in products() else product.replace("_", " ")
+    return products()[product].title if product in products() else printed(product)
 
 
 def definition_title(definition: Definition) -> str:

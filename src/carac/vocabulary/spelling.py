@@ -13,7 +13,10 @@ def fold(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like the given one, None where none is close.
+    """The known word that was most likely meant, None where none is close.
+
+    One that begins with the whole word comes first, then one written much like it, then one that holds all its words;
+    of several that with the fewest words beside those asked for, numbers of versions aside, and the latest version.
 
     Parameters
     ----------
@@ -23,5 +26,23 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     by_folded: dict[str, str] = {}
     for name in known:
         by_folded.setdefault(fold(name), name)
-    close = get_close_matches(fold(word), list(by_folded), n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+    asked = fold(word)
+    begins = [name for name in by_folded if name.startswith(asked)] if len(asked) >= _TOLD else []
+    alike = get_close_matches(asked, list(by_folded), n=1, cutoff=_MUCH_ALIKE)
+    parts = asked.split()
+    holds = [name for name in by_folded if set(parts) <= set(name.split())] if len(parts) > 1 else []
+    for found in (begins, alike, holds, get_close_matches(asked, list(by_folded), n=1, cutoff=_ALIKE)):
+        if found:
+            return by_folded[min(sorted(found, reverse=True), key=lambda name: _beside(parts, name))]
+    return None
+
+
+def _beside(parts: Iterable[str], name: str) -> tuple[int, int]:
+    others = [word for word in name.split() if word not in parts and not word.isdigit()]
+    return len(others), len(name)
+
+
+#: So many letters tell what a word begins.
+_TOLD = 4
+#: Likeness (0 to 1) of a slip of the finger, and of what may still have been meant.
+_MUCH_ALIKE, _ALIKE = 0.85, 0.6

@@ -111,7 +111,18 @@ class Calculation:
                 value, met = "not prolonged", ""
         if not value and low is None:
             return None
+        if not rule.column:
+            return self._without_input(rule, low, high)
         return Criterion(rule.name, rule.title, rule.unit, value or "not given", met, low, high)
+
+    def _without_input(self, rule: KeptRule, low: Any, high: Any) -> Criterion:
+        """A criterion on what the definition itself works out: a column of its own says the value, or the points."""
+        kind, unit = next((o[2:4] for o in self.sheet.data["outputs"] if o[0] == f"__{rule.name}"), ("", ""))
+        if kind == "boolean":
+            return Criterion(rule.name, rule.title, "", "met" if low else "not met", "", None, None)
+        if unit and unit == rule.unit and high is not None:
+            return Criterion(rule.name, rule.title, unit, interval(low, high), band(rule, low, high), None, None)
+        return Criterion(rule.name, rule.title, rule.unit, "", "", low, high)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, as plain data."""
@@ -230,13 +241,18 @@ def _notes(known: Sheet, case: Case) -> list[str]:
         notes.append("Treatments that were not typed count as not given, because others were.")
     if known.data["grain"] != "event" and "events" not in case.present and any(i.kind == "event" for i in known.items):
         notes.append("No event was typed: whether there was a bleed or a thrombosis is not known.")
-    counts = [
-        row for row in case.rows.get("labs", []) if row["analyte"] == "neutrophils" and row["value_high"] is not None
-    ]
     in_cells = any(item.of == "neutrophils" and item.unit == "/uL" for item in known.items)
-    if in_cells and counts and all(row["value_high"] < 0.02 for row in counts):
+    if in_cells and _all_below(case, "neutrophils", 0.02):
         notes.append("Every neutrophil count is below 20 per µL; if they were in 10^9/L, type that unit: 0.4 10^9/L.")
+    if _all_below(case, "platelets", 1.0):
+        notes.append("Platelets are below 1 10^9/L; if what was typed is in 10^9/L, type that unit: 45 10^9/L.")
     return notes
+
+
+def _all_below(case: Case, analyte: str, limit: float) -> bool:
+    """Whether every value of an analyte is so low that its unit is to be doubted; `limit` in 10^9/L."""
+    ends = [row["value_high"] for row in case.rows.get("labs", []) if row["analyte"] == analyte]
+    return bool(ends) and all(end is not None and end < limit for end in ends)
 
 
 def _tries(known: Sheet, typed: Mapping[str, Any], case: Case, counter: Any) -> list[tuple[CaseItem, Case | None]]:

@@ -68,7 +68,7 @@ def result_text(made: Shown) -> str:
     lines += [f"  {line}" for line in _readings(made)]
     criteria = [_criterion(c.title, c.value, c.unit, c.band, c.lowest, c.highest) for c in made.criteria]
     lines += _section("Criteria", _aligned(criteria))
-    lines += _section("Taken as", [f"{t.item.name}: {t.words}" for t in made.case.taken])
+    lines += _section("Taken as", _taken(made.case))
     missing = []
     for one in made.missing:
         known = one.lowest is not None
@@ -83,6 +83,31 @@ def result_text(made: Shown) -> str:
     return "\n".join(lines)
 
 
+_OF_ONE_DAY = re.compile(r"(.*), day (-?\d+)$")
+
+
+def _taken(case: Case) -> list[str]:
+    """What was understood, days one after another with the same value in one line."""
+    found: list[tuple[str, int, int]] = []
+    lines: list[str] = []
+    for one in case.taken:
+        said = f"{one.item.name}: {one.words}"
+        match = _OF_ONE_DAY.match(said)
+        if match is None:
+            lines, found = [*lines, *_runs(found), said], []
+        elif found and found[-1][0] == match[1] and found[-1][2] == int(match[2]) - 1:
+            found[-1] = (match[1], found[-1][1], int(match[2]))
+        else:
+            found.append((match[1], int(match[2]), int(match[2])))
+    return [*lines, *_runs(found)]
+
+
+def _runs(found: Sequence[tuple[str, int, int]]) -> list[str]:
+    return [
+        f"{said}, day {first}" if first == last else f"{said}, day {first} to {last}" for said, first, last in found
+    ]
+
+
 def _readings(made: Shown) -> list[str]:
     """The other columns of the result that have a value."""
     skip = ("__lowest", "__highest")
@@ -93,12 +118,17 @@ def _readings(made: Shown) -> list[str]:
             continue
         label = suffix.removeprefix("__").replace("__", ", ").replace("_", " ")
         said = range_words(value, None, None)
-        found.append(f"{label}: {said}{' ' + unit if unit and value is not None else ''}" + _first(meaning, kind))
+        found.append(
+            f"{label}: {said}{' ' + unit if unit and value is not None else ''}" + _first(meaning, kind, label)
+        )
     return found
 
 
-def _first(meaning: str, kind: str) -> str:
-    return f" ({meaning.split(': true')[0].split(':')[0]})" if kind == "boolean" else ""
+def _first(meaning: str, kind: str, label: str) -> str:
+    """What a flag or a day means, which its name alone does not say."""
+    if kind == "boolean":
+        return f" ({meaning.split(': true')[0].split(':')[0]})"
+    return f" ({meaning.split(';')[0]})" if label.endswith(" day") else ""
 
 
 def _criterion(

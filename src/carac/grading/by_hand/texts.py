@@ -10,6 +10,7 @@ from carac.findings import CaracError
 
 _DAY = r"-?\d{1,4}"
 _TIME = r"\d{1,2}:\d{2}"
+_DECIMAL_COMMA = re.compile(r"[<>=≤≥ ]*\d+,\d+\D*")
 _OF_DAYS = re.compile(rf"^({_DAY})(?:(?:\.\.|-)({_DAY}))?(?:@({_TIME}))?:(.+)$")
 _COURSE = re.compile(rf"^({_DAY})(?:@({_TIME}))?(?:\.\.({_DAY}))?(?::(therapeutic|prophylactic))?$")
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -62,9 +63,11 @@ def by_days(name: str, text: str, day: int, days_needed: bool = False) -> list[O
         match = _OF_DAYS.match(part)
         if match is None:
             if len(parts) > 1 or days_needed:
+                if _DECIMAL_COMMA.fullmatch(text):
+                    raise CaracError(f"{name}={text}: write a point for decimals: {name}={text.replace(',', '.')}.")
                 raise CaracError(
                     f"{name}={text} is not understood at {part!r}; write DAY:VALUE for each day,"
-                    f" such as {name}=0:3000,1:400,2..9:80 (and a point for decimals)."
+                    f" such as {name}=0:3000,1:400,2..9:80."
                 )
             return [OfDay(day, "", part)]
         first, last = int(match[1]), int(match[2] or match[1])

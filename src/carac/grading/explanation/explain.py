@@ -25,6 +25,7 @@ from carac.grading.explanation.facts import Facts
 from carac.grading.explanation.gathering import gather
 from carac.grading.run import Graded
 from carac.language.definition import Definition
+from carac.vocabulary.printed_words import printed
 from carac.vocabulary.products import products
 from carac.vocabulary.types import Grain
 
@@ -153,7 +154,7 @@ def _subtitle(facts: Facts) -> str:
     name = products()[product].title if product in products() else (product or "product not recorded")
     parts = [name]
     if infusion["disease"]:
-        parts.append(str(infusion["disease"]).replace("_", " "))
+        parts.append(printed(str(infusion["disease"])))
     if infusion["age"] is not None:
         parts.append(f"{infusion['sex'] or 'sex not recorded'}, {words.number(infusion['age'])} years")
     return "; ".join(parts)

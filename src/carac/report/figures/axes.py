@@ -79,11 +79,11 @@ def told(*fields: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(field) for field in fields]
 
 
-def infusion_line(first: int, last: int, height: float) -> alt.Chart:
+def infusion_line(first: int, last: int, height: float, ink: str = theme.MUTED) -> alt.Chart:
     """A fine line at day 0."""
     return (
         alt.Chart(data([{"day": 0}]))
-        .mark_rule(color=theme.MUTED, strokeWidth=1, strokeDash=[2, 2])
+        .mark_rule(color=ink, strokeWidth=1, strokeDash=[2, 2])
         .encode(x=alt.X("day:Q", scale=day_scale(first, last)), y=y_at(0), y2=y2_at(height))
     )
 

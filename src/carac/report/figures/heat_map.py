@@ -80,7 +80,7 @@ def _panel(material: Material, one: HeatMap, keys: Sequence[Key], height: float,
     layers = [
         image,
         _frame(height),
-        axes.infusion_line(first, last, height),
+        axes.infusion_line(first, last, height, theme.ON_PICTURES),
         head,
     ]
     if place == 0:

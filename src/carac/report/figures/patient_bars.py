@@ -10,6 +10,7 @@ from carac.grading.explanation.context import agent_title
 from carac.report import theme
 from carac.report.figures.sheet import Sheet
 from carac.report.queries.patient import Course
+from carac.vocabulary.printed_words import printed
 
 LINE = 17.0
 #: Given by the bag: each is a mark on its day, not a bar.
@@ -95,7 +96,7 @@ def _event(row: Mapping[str, Any]) -> Span:
     bleeding = _bled(row)
     grade = {1: "minor", 2: "relevant", 3: "major"}.get(int(str(row.get("isth_bleeding") or 0)), "")
     clot = row.get("thrombosis_class") or ("other event" if row["kind"] in (None, "other") else row["kind"])
-    where = str(row.get("site") or row.get("code_subclass") or "").replace("_", " ")
+    where = printed(str(row.get("site") or row.get("code_subclass") or ""))
     name = f"{f'{grade} bleeding'.strip().capitalize() if bleeding else str(clot).capitalize()}: {where}".removesuffix(
         ": "
     )

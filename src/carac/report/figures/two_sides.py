@@ -37,7 +37,7 @@ def two_sides(material: Material, events: Sequence[Event], observed: dict[int, i
             panels.append(_lab(material, analyte, colour, rows))
     panels.append(_events(material, events, observed))
     chart = alt.vconcat(*panels, spacing=24, bounds="flush").resolve_scale(x="shared", y="independent")
-    subtitle = "Events by day of onset; above them median and quartiles of all patients"
+    subtitle = "Events by day of onset; above them median and quartiles of all infusions"
     return theme.finished(chart, "Bleeding and thrombosis on one day axis", subtitle, material.synthetic)
 
 
@@ -77,7 +77,7 @@ def _events(material: Material, events: Sequence[Event], observed: dict[int, int
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if most / s <= 4)
     axis = alt.Axis(
         values=list(range(-(most // step) * step, most + 1, step)),
-        title=None,
+        title="Events that day",
         domain=False,
         labelOverlap=False,
         labelExpr="format(abs(datum.value), 'd')",

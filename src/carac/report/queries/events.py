@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from carac.report.material import Material
+from carac.report.words import lowered
 from carac.vocabulary.event_classes import class_names
+from carac.vocabulary.event_sites import site_of
+from carac.vocabulary.printed_words import printed
 from carac.vocabulary.types import Grain
 
 #: Days before and after an event in which its surroundings are read.
@@ -90,9 +93,15 @@ def _event(material: Material, row: dict[str, Any], kind: str, around: dict[Any,
 
 def _what(row: dict[str, Any], kind: str) -> str:
     known = class_names().get((kind, row["code_subclass"] or ""))
-    parts = [known.title if known else str(row["site"] or "site not recorded").replace("_", " ")]
-    parts += [str(row[name]).replace("_", " ") for name in ("vessel", "side") if row.get(name)]
+    parts = [lowered(known.title) if known else site_words(row["site"] or "")]
+    parts += [printed(str(row[name])) for name in ("vessel", "side") if row.get(name)]
     return ", ".join(parts)
+
+
+def site_words(name: str) -> str:
+    """A site in the middle of a sentence, by its title where it is one of carac's."""
+    known = site_of(name)
+    return lowered(known.title) if known else printed(name) or "site not recorded"
 
 
 def _scales(row: dict[str, Any], kind: str) -> str:

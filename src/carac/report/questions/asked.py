@@ -10,6 +10,7 @@ from carac.analysis.settings import Settings
 from carac.endpoints.study import Study
 from carac.report import words
 from carac.report.numbers import NOTHING, Writer, percent
+from carac.vocabulary.printed_words import printed
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def p_value(value: float | None) -> str:
 
 def group_name(by: str, label: str) -> str:
     """A group as it is printed: products by their short name, words without underscores."""
-    return words.product_short(label) if by == "product" else label.replace("_", " ")
+    return words.product_short(label) if by == "product" else printed(label)
 
 
 def sentence(text: str) -> str:

@@ -29,7 +29,7 @@ def section(material: Material) -> Section:
         titles = words.listed([d.title for d in proposals])
         texts.append(f"These are proposals of carac and no consensus: {titles}.")
     costs = [f"{f.message[0].upper()}{f.message[1:]} {f.cost}" for f in material.graded.findings if _missing(f.kind)]
-    texts += costs
+    texts += [words.with_analytes_named(text) for text in costs]
     if material.synthetic:
         texts.insert(0, "The patients are synthetic: no figure of this report says anything about people.")
     return Section("limitations", "Limitations", (Items(tuple(texts)),))

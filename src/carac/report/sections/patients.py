@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from carac.grading.explanation import words as plain
 from carac.grading.explanation.gathering import no_such_patient
@@ -13,6 +14,7 @@ from carac.report.drawing import READING_DOTS
 from carac.report.figures.patient import patient
 from carac.report.material import Key, Material
 from carac.report.queries.patient import Course, DayText, courses_of, texts
+from carac.vocabulary.printed_words import printed
 
 
 def sections(
@@ -70,7 +72,7 @@ def _who(material: Material, key: Key) -> str:
     row = next(r for r in material.infusions if (r["patient_id"], r["infusion_number"]) == key)
     parts = [words.product_full(row["product"])]
     if row["disease"]:
-        parts.append(str(row["disease"]).replace("_", " "))
+        parts.append(printed(str(row["disease"])))
     if row["sex"]:
         parts.append(str(row["sex"]))
     if row["age"] is not None:
@@ -92,15 +94,27 @@ def _alternative(course: Course, label: str) -> str:
         if own:
             worst = min(own, key=lambda r: r["value"]) if low else max(own, key=lambda r: r["value"])
             what = "lowest" if low else "highest"
-            parts.append(f"{what} {words.in_sentence(analyte)} {plain.number(worst['value'])} on day {worst['day']}")
-    events = [f"{row['kind'] or 'event'} on day {row['day']}" for row in course.facts.events]
-    return f"Course of patient {label}. " + "; ".join(parts + events) + "."
+            at = words.day(int(worst["day"]))
+            parts.append(f"{what} {words.in_sentence(analyte)} {plain.number(worst['value'])} on day {at}")
+    events = [f"{_kind(row)} on day {words.day(int(row['day']))}" for row in course.facts.events]
+    return f"Course of patient {label}: " + "; ".join(parts + events) + "."
+
+
+def _kind(event: Mapping[str, Any]) -> str:
+    kind = event["kind"]
+    if kind in (None, "other"):
+        return "other event"
+    return f"{kind} thrombosis" if kind in ("venous", "arterial") else printed(str(kind))
 
 
 def _day(one: DayText) -> list[Block]:
-    blocks: list[Block] = [Heading(f"Day {words.day(one.day)}"), Items(tuple(one.stands_out))]
+    blocks: list[Block] = [Heading(f"Day {words.day(one.day)}"), _items(one.stands_out)]
     if one.could_explain:
-        blocks += [Paragraph("What could explain it:"), Items(tuple(one.could_explain))]
+        blocks += [Paragraph("What could explain it:"), _items(one.could_explain)]
     if one.going_on:
-        blocks.append(Paragraph("Going on: " + "; ".join(one.going_on) + "."))
+        blocks.append(Paragraph(words.typeset("Going on: " + "; ".join(one.going_on) + ".")))
     return blocks
+
+
+def _items(texts: Sequence[str]) -> Items:
+    return Items(tuple(words.typeset(text) for text in texts))

@@ -9,8 +9,10 @@ from carac.report import words
 from carac.report.content import Block, Figure, Paragraph, Section, Table
 from carac.report.figures.flow import flow_figure
 from carac.report.material import Material
+from carac.report.numbers import SMALL
 from carac.report.queries.follow_up import FlowStep, flow
 from carac.report.queries.people import Line, baseline, number_lines, products_of, share_lines
+from carac.vocabulary.printed_words import printed
 
 Row = dict[str, Any]
 #: Baselines of table one, where a definition that was graded reads them.
@@ -21,15 +23,22 @@ def section(material: Material) -> Section:
     """Table one and the flow."""
     rows = material.infusions
     patients = len({row["patient_id"] for row in rows})
-    years = sorted({row["infusion_date"].year for row in rows})
-    span = str(years[0]) if years[0] == years[-1] else f"{years[0]} to {years[-1]}"
     text = (
-        f"{words.plural(len(rows), 'infusion')} of {words.plural(patients, 'patient')}, {span}."
+        f"{words.plural(len(rows), 'infusion')} of {words.plural(patients, 'patient')}{_years(material)}."
         " The unit of every count is the infusion unless another is named."
     )
     steps = flow(material)
     blocks: list[Block] = [Paragraph(text), _flow(material, steps), _table(material)]
     return Section("people", "Who the patients are", tuple(blocks))
+
+
+def _years(material: Material) -> str:
+    """The years of the infusions, which a paper has to say; not of so few patients that it would be theirs."""
+    rows = material.infusions
+    if len({row["patient_id"] for row in rows}) < SMALL and material.options.identifiers == "hashed":
+        return ""
+    years = sorted({row["infusion_date"].year for row in rows})
+    return f", {years[0]}" if years[0] == years[-1] else f", {years[0]} to {years[-1]}"
 
 
 def _flow(material: Material, steps: Sequence[FlowStep]) -> Figure:
@@ -74,14 +83,13 @@ def _lines(material: Material, columns: Sequence[Sequence[Row]]) -> list[Line]:
     lines += share_lines("Sex", lambda row: row["sex"], columns, write)
     if len(columns) == 1:
         lines += share_lines("Product", lambda row: words.product_short(row["product"]), columns, write)
-    lines += share_lines("Disease", lambda row: _text(row["disease"]), columns, write)
+    lines += share_lines("Disease", lambda row: printed(row["disease"]) if row["disease"] else None, columns, write)
     lines += share_lines("Centre", _centres(columns[0]), columns, write)
     lines += share_lines("Number of the infusion", lambda row: str(row["infusion_number"]), columns, write)
     for analyte in _BASELINES:
         if f"{analyte}_baseline__from" in columns[0][0]:
-            name = f"Baseline {words.analyte_short(analyte)}" + (
-                f", {words.unit(analyte)}" if words.unit(analyte) else ""
-            )
+            unit = f", {words.unit(analyte)}" if words.unit(analyte) else ""
+            name = f"Baseline {words.in_sentence(analyte)}{unit}"
             lines += number_lines(name, lambda row, a=analyte: baseline(row, a), columns, write)  # type: ignore[misc]
     if "car_hematotox__group" in columns[0][0]:
         lines += share_lines("CAR-HEMATOTOX", lambda row: row["car_hematotox__group"], columns, write)
@@ -97,7 +105,3 @@ def _centres(rows: Sequence[Row]) -> Any:
     order = sorted(counts, key=lambda name: (-counts[name], name))
     numbered = {name: f"centre {place}" for place, name in enumerate(order, 1)}
     return lambda row: numbered.get(row["centre"])
-
-
-def _text(value: str | None) -> str | None:
-    return value.replace("_", " ") if value else None

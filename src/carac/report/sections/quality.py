@@ -34,7 +34,7 @@ def _findings(material: Material) -> Table:
     for finding in material.graded.findings.sorted():
         if finding.severity is Severity.ERROR or finding.kind == "synthetic":
             continue
-        message = without_dates(f"{finding.message[0].upper()}{finding.message[1:]}")
+        message = words.with_analytes_named(without_dates(f"{finding.message[0].upper()}{finding.message[1:]}"))
         count = material.writer.count(finding.count) if finding.count else "–"
         rows.append((str(finding.severity), finding.table, message, count, without_dates(finding.cost) or "–"))
     header = ("", "Table", "What was found", "Rows", "What it costs")

@@ -33,11 +33,11 @@ EXPLAINED_BY = {
     "acute_phase_mask": "Acute phase hides a fall of fibrinogen",
 }
 DEATHS = {
-    "no_dic": "never reached",
-    "alive": "reached, and no death is recorded",
-    "with_dic": "died with DIC",
-    "from_dic": "perhaps died from DIC, for adjudication",
-    "adjudicate": "died, and the record cannot tell: for adjudication",
+    "no_dic": "never reached DIC",
+    "alive": "reached it, and no death is recorded",
+    "with_dic": "died with DIC, not from it",
+    "from_dic": "perhaps died from DIC, which a clinician has to judge",
+    "adjudicate": "died, and the record cannot tell whether with or from DIC",
 }
 
 
@@ -172,5 +172,5 @@ def _deaths(material: Material) -> list[Block]:
     found = counted.with_or_from(material)
     if not found or material.options.hide_small_cells:
         return []
-    said = [f"{DEATHS[word]} {n}" for word, n in found.items()]
-    return [Paragraph(f"With DIC or from DIC, infusions: {'; '.join(said)}.")]
+    said = [f"{found[word]} {text}" for word, text in DEATHS.items() if word in found]
+    return [Paragraph(f"Death with DIC or from DIC, by infusion: {'; '.join(said)}.")]

@@ -46,5 +46,18 @@ def _figure(material: Material, found: Sequence[Event]) -> Figure:
         two_sides(material, found, observed_by_day(material)),
         "Bars by day of onset, bleeding upwards and thrombosis downwards, beneath the median and quartiles of platelets"
         f" and fibrinogen. {_said(material, found)}",
-        ("Observed: infusions alive and not past the end of follow-up that day.",),
+        (
+            "Observed: infusions alive and not past the end of follow-up that day." + _later(material, found),
+            "Bars upwards are bleeding, by ISTH severity; bars downwards thrombosis.",
+        ),
     )
+
+
+def _later(material: Material, found: Sequence[Event]) -> str:
+    """How many events the window leaves out."""
+    last = material.options.last_day
+    later = [event for event in found if event.day > last]
+    if not later:
+        return ""
+    bled = sum(event.kind == "bleeding" for event in later)
+    return f" {bled} of bleeding and {len(later) - bled} of thrombosis came after day {last} and are not drawn."

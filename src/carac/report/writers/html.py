@@ -23,8 +23,10 @@ _FOLLOW = {
     theme.PAPER: "--paper",
 }
 _ID = re.compile(r'\b(id="|url\(#|href="#)([A-Za-z_][\w-]*)')
-#: A column whose cells are longer than this is text and stands at the left.
-_LONG = 26
+#: Brackets within which a line could break.
+_BRACKETS = re.compile(r"\([^()]{0,24}[ –][^()]{0,24}\)")
+#: A table with more columns is set closer.
+_MANY_COLUMNS = 7
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
@@ -134,9 +136,9 @@ def table(block: Table, number: int) -> str:
     On a phone its rows stand beneath each other, each cell under the name of its column; the roles say that it is still
     a table, which browsers forget when cells are laid out in another way.
     """
-    text = _text_columns(block)
+    text, many = block.columns_of_words(), "many" if len(block.header) > _MANY_COLUMNS else ""
     head = "".join(
-        f'<th scope="col" role="columnheader"{_class("text" if place in text else "")}>{escape(name)}</th>'
+        f'<th scope="col" role="columnheader"{_class("text" if place in text else "")}>{_kept(name)}</th>'
         if name or place
         else '<td role="cell"></td>'
         for place, name in enumerate(block.header)
@@ -145,23 +147,23 @@ def table(block: Table, number: int) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in block.notes)
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(block.title, quote=True)}">'
-        f'<table id="table-{block.name}" role="table"><caption>Table {number}. {escape(block.title)}</caption>'
+        f'<table id="table-{block.name}" role="table"{_class(many)}>'
+        f"<caption>Table {number}. {escape(block.title)}</caption>"
         f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
         + (f'<div class="table-notes">{notes}</div>' if notes else "")
     )
+
+
+def _kept(text: str) -> str:
+    """The text of a cell; quartiles and numbers in brackets stay on one line where it has to break."""
+    return _BRACKETS.sub(r"<span>\g<0></span>", escape(text))
 
 
 def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
 
 
-def _text_columns(block: Table) -> set[int]:
-    """Columns of words, which stand at the left."""
-    longest = [max((len(row[n]) for row in block.rows), default=0) for n in range(len(block.header))]
-    return {n for n, length in enumerate(longest) if n and length > _LONG}
-
-
-def _row(block: Table, row: tuple[str, ...], text: set[int]) -> str:
+def _row(block: Table, row: tuple[str, ...], text: frozenset[int]) -> str:
     if block.is_group(row):
         head = f'<th scope="rowgroup" role="rowheader" class="group" colspan="{len(row)}">{escape(row[0].strip())}</th>'
         return f'<tr role="row">{head}</tr>'
@@ -173,7 +175,7 @@ def _row(block: Table, row: tuple[str, ...], text: set[int]) -> str:
 def _cell(column: str, text: str, is_words: bool) -> str:
     """A cell, with the name of its column for where the header is out of sight; there, one of nothing is left out."""
     kinds = [*(["text"] if is_words else []), *(["nothing"] if text in ("", NOTHING) else [])]
-    return f'<td role="cell"{_class(" ".join(kinds))} data-of="{escape(column, quote=True)}">{escape(text)}</td>'
+    return f'<td role="cell"{_class(" ".join(kinds))} data-of="{escape(column, quote=True)}">{_kept(text)}</td>'
 
 
 def _figure(block: Figure, drawn: Drawing, number: int) -> str:

@@ -40,8 +40,9 @@ def _content(document: Document) -> dict[str, object]:
         "mark": f"{theme.SYNTHETIC_MARK}: nobody here exists" if document.synthetic else "",
         "lead": [_block(block, numbers) for block in document.lead],
         "sections": [
-            {"title": section.title, "blocks": [_block(block, numbers) for block in section.blocks]}
-            for section in document.all_sections()
+            {"title": section.title, "blocks": [_block(block, numbers) for block in section.blocks], "upright": upright}
+            for upright, sections in ((False, document.sections), (True, document.patients))
+            for section in sections
         ],
     }
 
@@ -69,6 +70,7 @@ def _table(block: Table, number: int) -> dict[str, object]:
         ],
         "notes": list(block.notes),
         "widths": _widths(block),
+        "words": sorted(block.columns_of_words() | {0}),
     }
 
 
@@ -78,7 +80,7 @@ def _widths(block: Table) -> list[float]:
         max([len(name), *(len(row[place]) for row in block.rows if not block.is_group(row))])
         for place, name in enumerate(block.header)
     ]
-    return [float(min(max(length, 4), 42)) for length in longest]
+    return [float(min(max(length, 6), 42)) for length in longest]
 
 
 def _figure(block: Figure, number: int) -> dict[str, object]:
