@@ -95,7 +95,7 @@ def test_items_that_worsened_and_the_one_that_did_not_are_named() -> None:
     line = next(line for line in leading.leading(facts(YESTERDAY, TODAY)) if line.startswith("Consumption"))
     assert line == (
         "Consumption fits in part: the DIC score is reached, and items of the DIC score have worsened since the value"
-        " before (platelets 45 to 30, fibrinogen 1.3 to 0.95), but not all: better are D-dimer 8.5 to 4."
+        " before (platelets 45 to 30, fibrinogen 1.3 to 0.95), but others have improved (D-dimer 8.5 to 4)."
     )
     assert "consumption looks so only in part" in said(causes.explanations(facts(YESTERDAY, TODAY)))
 
@@ -105,7 +105,7 @@ def test_items_that_all_worsened_fit_consumption() -> None:
     line = next(line for line in leading.leading(made) if line.startswith("Consumption"))
     assert line.startswith("Consumption fits: the DIC score is reached, and all four items")
     assert "D-dimer 8.5 to 11, INR 1.4 to 1.9" in line
-    assert "better" not in line
+    assert "improved" not in line
 
 
 def test_a_count_after_transfusion_is_no_improvement() -> None:

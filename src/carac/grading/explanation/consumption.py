@@ -58,7 +58,7 @@ def movement_words(facts: Facts) -> str:
     every = len(worse) == len(_MOVING)
     text = "all four items of the DIC score have worsened" if every else "items of the DIC score have worsened"
     text += f" since the value before ({', '.join(worse.values())})"
-    return text + (f", but not all: better are {', '.join(better.values())}" if better else "")
+    return text + (f", but others have improved ({', '.join(better.values())})" if better else "")
 
 
 def movement(facts: Facts) -> list[str]:
