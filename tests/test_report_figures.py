@@ -196,6 +196,13 @@ def test_an_analyte_without_course_is_told() -> None:
         figures.course(graded_teaching(), "fibrin")
 
 
+def test_a_patient_whom_nobody_knows_is_told_in_one_sentence() -> None:
+    with pytest.raises(CaracError, match=r"^There is no patient 'NOBODY' with an infusion; .*T01.*\.$"):
+        figures.patient(graded_teaching(), "NOBODY")
+    with pytest.raises(CaracError, match=r"^Patient T03 has no infusion 7; there are 1\.$"):
+        figures.patient(graded_teaching(), "T03", infusion=7)
+
+
 def test_synthetic_stands_in_every_figure() -> None:
     drawn = list((made().report / "figures").glob("*.svg"))
     assert len(drawn) >= 15

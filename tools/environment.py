@@ -16,6 +16,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,8 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "carac.json"
 LOCKS = ROOT / "requirements"
 KINDS = ("demo", "test")
+#: Seconds after which an installation that goes on is said again.
+STILL = 30.0
 
 
 def fingerprint(*files: Path) -> str:
@@ -55,11 +58,22 @@ def works() -> bool:
 
 
 def pip(*arguments: str) -> None:
-    """Run pip in the environment; end with its status where it fails."""
+    """Run pip in the environment, and say every half minute that it goes on; end with its status where it fails."""
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
-    status = subprocess.run([PYTHON, "-m", "pip", "install", *quiet, *arguments], cwd=ROOT, check=False).returncode
+    began = time.monotonic()
+    with subprocess.Popen([PYTHON, "-m", "pip", "install", *quiet, *arguments], cwd=ROOT) as running:
+        while (status := _status(running)) is None:
+            print(f"  still installing, after {time.monotonic() - began:.0f} s ...", flush=True)
     if status:
         sys.exit("The environment .venv is not complete: pip says above what it could not install.")
+
+
+def _status(running: subprocess.Popen[bytes]) -> int | None:
+    """How it ended; None where it goes on."""
+    try:
+        return running.wait(STILL)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def create(clear: bool) -> None:
@@ -74,6 +88,11 @@ def create(clear: bool) -> None:
     subprocess.run([sys.executable, "-m", "venv", *(["--clear"] if clear else []), str(VENV)], check=True)
 
 
+def _packages(kind: str) -> int:
+    """How many packages a lock holds."""
+    return sum("==" in line for line in (LOCKS / f"{kind}.txt").read_text(encoding="utf-8").splitlines())
+
+
 def install(kind: str, have: dict[str, str], want: dict[str, str]) -> None:
     """Install what is missing and write the stamp.
 
@@ -86,10 +105,13 @@ def install(kind: str, have: dict[str, str], want: dict[str, str]) -> None:
     # The test lock holds the demo lock, in the same versions.
     if not any(have.get(other) == want[other] for other in {kind, "test"}):
         print(f"Installing requirements/{kind}.txt into .venv, once; this takes a few minutes.", flush=True)
+        print("  the tools that build packages", flush=True)
         pip("--require-hashes", "-r", "requirements/build.txt")
+        print(f"  the {_packages(kind)} packages of the lock, each checked against its hash", flush=True)
         pip("--require-hashes", "--no-build-isolation", "--use-pep517", "-r", f"requirements/{kind}.txt")
         have = {**have, kind: want[kind]}
     if have.get("carac") != want["carac"]:
+        print("  carac itself", flush=True)
         pip("--no-deps", "--no-build-isolation", "--editable", ".")
     stamp = {key: value for key, value in want.items() if key not in KINDS or have.get(key) == value}
     STAMP.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")

@@ -27,6 +27,7 @@ from carac.analysis.under_reporting import ENDPOINTS
 from carac.analysis.under_reporting import under_reporting as under_reporting_of
 from carac.endpoints.study import Study
 from carac.findings import CaracError
+from carac.grading.explanation.gathering import infusion_of
 from carac.grading.run import Graded
 from carac.report.families import lines
 from carac.report.figures.collected import collected_figure
@@ -173,9 +174,14 @@ def patient(graded: Graded, patient: str, infusion: int = 1, **options: Any) -> 
     ----------
     patient: patient_id, as in the record.
     infusion: infusion_number.
+
+    Raises
+    ------
+    CaracError: the cohort has no such patient or infusion; the sentence says which are like it.
     """
+    key = (str(patient), infusion_of(graded, patient, infusion))
     material = _material(graded, options)
-    return alt.LayerChart.from_dict(patient_figure(material, course_of(material, (patient, infusion))))
+    return alt.LayerChart.from_dict(patient_figure(material, course_of(material, key)))
 
 
 # ---- of a study: carac.study(...)

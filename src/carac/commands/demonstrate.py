@@ -46,12 +46,14 @@ def run(patient: str, day: int | None, output: Path, full: bool = False, patient
         raise CaracError(f"There is no teaching case {patient!r}; there are {', '.join(cases)}.")
     out = showing.console()
     records = output / "records"
+    showing.say(f"Making, grading and counting {patients} synthetic patients; this takes a minute or more.")
     with showing.progress_shown() as progress:
         cohort = synthetic_cohort(records, patients, progress)
         synthetic = api.grade(cohort, progress=progress)
         rows = toxicity_rows(synthetic)
     show_toxicities(out, rows, patients)
     out.print()
+    showing.say("Grading the teaching cases, to explain one of them.")
     with showing.progress_shown() as progress:
         graded = api.grade(api.demo_cohort(), progress=progress)
         chosen = int(cases[patient]["day_worth_reading"]) if day is None else day
@@ -62,6 +64,7 @@ def run(patient: str, day: int | None, output: Path, full: bool = False, patient
     out.print(Text(f"What the case teaches: {cases[patient]['teaches']}", style="italic"))
     out.print(Text(f"Others: carac demo -p {', '.join(name for name in cases if name != patient)}", style="dim"))
     out.print()
+    showing.say("Writing the report of the synthetic patients; this takes a minute or more.")
     with showing.progress_shown() as progress:
         report = output / "report"
         document = make_report(synthetic, report, None, cohort.files, records, progress, {"command": "demo"})

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from carac.findings import Finding, Findings, Severity
 from carac.grading.explanation import Explanation
-from carac.progress import Progress
+from carac.progress import PlainLines, Progress
 
 #: Colours of grades 0 to 5, from sequential orange; readable on dark and light.
 GRADE_STYLES = ("dim", "yellow", "dark_orange", "bold orange_red1", "bold red", "bold white on red")
@@ -29,14 +29,21 @@ def console(stderr: bool = False) -> Console:
 
 @contextmanager
 def progress_shown() -> Iterator[Progress]:
-    """Progress whose current step stands on standard error while it runs."""
+    """Progress on standard error: the current step while it runs; outside a terminal a line for each slow step."""
     shown = console(stderr=True)
     if not shown.is_terminal:
-        yield Progress()
+        lines = PlainLines(lambda line: shown.print(Text(line.replace("_", " "))))
+        with lines.watching():
+            yield Progress(lines.show)
         return
     status = Status("starting", console=shown)
     with status:
         yield Progress(lambda name: status.update(name.replace("_", " ")))
+
+
+def say(line: str) -> None:
+    """What is done next, on standard error."""
+    console(stderr=True).print(Text(line, style="dim"))
 
 
 def show_findings(findings: Findings) -> None:

@@ -63,6 +63,11 @@ def _risen(facts: Facts) -> list[str]:
     ]
 
 
+def heparin_asked(facts: Facts) -> bool:
+    """Whether heparin may have lowered the platelets."""
+    return any("is a question" in line for line in _heparin(facts))
+
+
 def _heparin(facts: Facts) -> list[str]:
     """Heparin beside platelets below 100: whether they had been low before it."""
     courses = [t for t in facts.treatments if t["agent_class"] in _HEPARINS and t["start_day"] <= facts.number]

@@ -13,29 +13,65 @@ _MOVING = (
     ("inr", "INR", False),
 )
 
+#: What betters an item without an end of consumption.
+_BETTERED_BY = {
+    "platelets": ("platelet_transfusion",),
+    "fibrinogen": ("fibrinogen_replacement", "plasma_transfusion"),
+    "inr": ("plasma_transfusion", "prothrombin_complex", "vitamin_k"),
+}
+
 
 def moved(facts: Facts) -> dict[str, str]:
     """The items that are worse than at the value before (at most three days ago), with both values."""
+    return _compared(facts, worse=True)
+
+
+def improved(facts: Facts) -> dict[str, str]:
+    """The items that are better than at the value before, with both values, unless they were replaced in between."""
+    found = _compared(facts, worse=False)
+    return {name: text for name, text in found.items() if not _replaced(facts, name)}
+
+
+def _compared(facts: Facts, worse: bool) -> dict[str, str]:
     found = {}
     for analyte, title, falls in _MOVING:
         past = facts.values(analyte, facts.number - 3, facts.number)
         if len(past) > 1 and past[-1][0] == facts.number:
             before, now = past[-2], past[-1]
-            if (now[2] < before[1]) if falls else (now[1] > before[2]):
+            fell, rose = now[2] < before[1], now[1] > before[2]
+            if fell if falls == worse else rose:
                 found[analyte] = f"{title} {words.interval(*before[1:])} to {words.interval(*now[1:])}"
     return found
 
 
+def _replaced(facts: Facts, analyte: str) -> bool:
+    """Whether something given since the value before would better this item by itself."""
+    given = facts.given(*_BETTERED_BY.get(analyte, ()))
+    return any(day >= facts.number - 4 for day in given)
+
+
+def movement_words(facts: Facts) -> str:
+    """Which items worsened, and which did not; empty where too few worsened to speak of consumption."""
+    worse, better = moved(facts), improved(facts)
+    if len(worse) < (2 if measures.overt(facts) else len(_MOVING)):
+        return ""
+    every = len(worse) == len(_MOVING)
+    text = "all four items of the DIC score have worsened" if every else "items of the DIC score have worsened"
+    text += f" since the value before ({', '.join(worse.values())})"
+    return text + (f", but others have improved ({', '.join(better.values())})" if better else "")
+
+
 def movement(facts: Facts) -> list[str]:
     """What the items did since the value before: all four on any day, some of them where the score is reached."""
-    worse = moved(facts)
-    overt = measures.overt(facts)
-    if len(worse) < (2 if overt else len(_MOVING)):
+    text = words.opening(movement_words(facts))
+    if not text:
         return []
-    said = "All four items" if len(worse) == len(_MOVING) else "Items"
-    text = f"{said} of the DIC score have worsened since the value before ({', '.join(worse.values())})"
-    if overt:
-        return [f"{text}: that is how consumption looks."]
+    if measures.overt(facts):
+        return [
+            f"{text}: consumption looks so only in part."
+            if improved(facts)
+            else f"{text}: that is how consumption looks."
+        ]
     score = facts.day.get(measures.SCORE)
     total = f"the score is {score} of 8" if score is not None else "the score is not reached"
     return [f"{text}: consumption can begin so, though {total}; the next values tell."]

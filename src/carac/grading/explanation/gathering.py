@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from carac.findings import CaracError
@@ -18,6 +19,8 @@ Key = tuple[str, int]
 #: Planning a query of the wide tables takes seconds whoever is asked for, so that many infusions share one; a hundred
 #: have some ten million cells.
 TOGETHER = 100
+#: So many identifiers are named where one is unknown.
+SOME = 5
 
 
 def gather(graded: Graded, patient: str, day: int, infusion: int | None) -> Facts:
@@ -27,7 +30,7 @@ def gather(graded: Graded, patient: str, day: int, infusion: int | None) -> Fact
     ------
     CaracError: the patient, the infusion or the day is not in the graded cohort; the sentence says which are.
     """
-    key = (patient, _infusion_of(graded, patient, infusion))
+    key = (patient, infusion_of(graded, patient, infusion))
     return at_day(next(of_infusions(graded, [key])), day)
 
 
@@ -125,15 +128,34 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _infusion_of(graded: Graded, patient: str, infusion: int | None) -> int:
-    sql = f"SELECT infusion_number FROM infusions WHERE patient_id = {_literal(patient)} ORDER BY infusion_number"
+def infusion_of(graded: Graded, patient: str, infusion: int | None) -> int:
+    """The number of an infusion that the cohort has; None asks for the first of the patient.
+
+    Raises
+    ------
+    CaracError: no such patient or infusion; the sentence says whose identifier is like it, or which there are.
+    """
+    sql = f"SELECT infusion_number FROM infusions WHERE patient_id = {_literal(str(patient))} ORDER BY infusion_number"
     numbers = [int(row["infusion_number"]) for row in graded.engine.fetch(sql).to_pylist()]
     if not numbers:
-        some = graded.engine.fetch("SELECT patient_id FROM infusions ORDER BY patient_id LIMIT 5").to_pylist()
-        names = ", ".join(row["patient_id"] for row in some)
-        raise CaracError(f"There is no patient {patient!r} with an infusion; the first ones are {names}.")
+        rows = graded.engine.fetch("SELECT DISTINCT patient_id FROM infusions").to_pylist()
+        raise no_such_patient(str(patient), [str(row["patient_id"]) for row in rows])
     if infusion is None:
         return numbers[0]
     if infusion not in numbers:
         raise CaracError(f"Patient {patient} has no infusion {infusion}; there are {', '.join(map(str, numbers))}.")
     return infusion
+
+
+def no_such_patient(patient: str, known: Iterable[str]) -> CaracError:
+    """What to say where nobody has an identifier: those like it, else the first ones."""
+    by_folded = {name.casefold(): name for name in sorted(known)}
+    close = get_close_matches(patient.casefold(), by_folded, n=SOME, cutoff=0.7)
+    names = [by_folded[one] for one in sorted(close)] or list(by_folded.values())[:SOME]
+    if not names:
+        which = "nobody in the record has one"
+    elif len(names) == 1:
+        which = f"{'like it' if close else 'the only one'} is {names[0]}"
+    else:
+        which = f"{'like it' if close else 'the first ones'} are {', '.join(names)}"
+    return CaracError(f"There is no patient {patient!r} with an infusion; {which}.")

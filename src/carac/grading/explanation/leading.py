@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carac.definitions.neurotoxicity.astct_icans import ICE_AGE
+from carac.definitions.proposals.sorting.explanations import NAME as EXPLAINED
 from carac.grading.explanation import anticoagulants, consumption, fibrinogen, inflammation, measures, platelets, words
 from carac.grading.explanation.facts import Facts
 
@@ -58,8 +59,9 @@ def _hidden_consumption(facts: Facts) -> list[str]:
 def _consumption(facts: Facts) -> list[str]:
     if not measures.overt(facts) or fibrinogen.hidden_consumption(facts) or not consumption.movement(facts):
         return []
-    bleeds = " and there is bleeding" if measures.recent_bleeds(facts) else ""
-    return [f"Consumption fits: the DIC score is reached, its items worsen together{bleeds}."]
+    fits = "Consumption fits in part" if consumption.improved(facts) else "Consumption fits"
+    bleeds = "; there is bleeding" if measures.recent_bleeds(facts) else ""
+    return [f"{fits}: the DIC score is reached, and {consumption.movement_words(facts)}{bleeds}."]
 
 
 def _tocilizumab(facts: Facts) -> list[str]:
@@ -101,23 +103,44 @@ def _marrow(facts: Facts) -> list[str]:
     fits = f"Low platelets fit suppressed marrow: neutrophils are {words.interval(*neutrophils[1:])} x10^9/L as well"
     if drugs:
         return [f"{fits}. The long prothrombin time may be that of {words.listed(drugs)}."]
-    return [f"{fits}, and nothing speaks for consumption."]
+    return [f"{fits}{_beside_marrow(facts)}."]
+
+
+def _beside_marrow(facts: Facts) -> str:
+    """Of what consumption moves: what does not speak for it, and what was not measured."""
+    if facts.day.get(f"{EXPLAINED}__consumption_moves"):
+        return "; yet platelets or fibrinogen fall, or D-dimer rises, as in consumption"
+    known = {
+        "fibrinogen": measures.today(facts, "fibrinogen") is not None,
+        "D-dimer": measures.points(facts, "d_dimer") is not None,
+        "prothrombin time": measures.points(facts, "prothrombin_time") is not None,
+    }
+    unknown = [name for name, there in known.items() if not there]
+    if not unknown:
+        return ", and nothing speaks for consumption"
+    return f"; whether there is consumption too cannot be said without {words.listed(unknown, 'and')}"
 
 
 def _acute_phase(facts: Facts) -> list[str]:
     if not fibrinogen.acute_phase(facts) or not fibrinogen.mild_d_dimer(facts):
         return []
-    return ["Raised fibrinogen and mildly raised D-dimer fit an acute-phase reaction, not a consumption."]
+    text = "Raised fibrinogen and mildly raised D-dimer fit an acute-phase reaction"
+    moves = any(facts.day.get(f"{EXPLAINED}__{name}") for name in ("consumption_moves", "acute_phase_mask"))
+    return [f"{text}; what moves as in consumption stands below." if moves else f"{text}, not a consumption."]
 
 
 def _unexplained(facts: Facts) -> list[str]:
     now = measures.today(facts, "platelets")
     if now is None or not platelets.unexplained(facts):
         return []
-    return [
-        f"No neutropenia, consumption or drug of today explains platelets of {words.interval(*now[1:])};"
-        " what was looked for stands below."
-    ]
+    count = words.interval(*now[1:])
+    open_ = platelets.not_looked(facts)
+    if open_:
+        return [
+            f"What explains platelets of {count} cannot be said: {words.listed(open_)} could not be looked for today."
+        ]
+    looked = words.listed([*platelets.LOOKED, "heparin"], "nor")
+    return [f"Neither {looked} explains platelets of {count}; what was looked for stands below."]
 
 
 def _child(facts: Facts) -> list[str]:

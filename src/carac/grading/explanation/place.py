@@ -6,7 +6,15 @@ from carac.definitions.proposals.sorting.agreement import NAME as AGREEMENT
 from carac.definitions.proposals.sorting.explanations import NAME as EXPLAINED
 from carac.definitions.proposals.sorting.places import LABORATORY_DIC
 from carac.definitions.proposals.sorting.places import NAME as PLACE
-from carac.grading.explanation import words
+from carac.grading.explanation import (
+    anticoagulants,
+    consumption,
+    fibrinogen,
+    inflammation,
+    measures,
+    platelets,
+    words,
+)
 from carac.grading.explanation.facts import Facts
 
 TITLES = (
@@ -65,18 +73,38 @@ def _explained(facts: Facts) -> list[str]:
     def said(known: dict[str, str], value: bool | None) -> list[str]:
         return [text for name, text in known.items() if facts.day.get(f"{EXPLAINED}__{name}") is value]
 
-    held, open_ = said(COULD_EXPLAIN, True), said(COULD_EXPLAIN, None)
-    lines = [
-        f"Could explain it, beside the place: {words.listed(held)}."
-        if held
-        else "Nothing that was looked for explains it."
-    ]
-    if open_:
-        lines.append(f"Cannot be said, for want of values: {words.listed(open_, 'or')}.")
+    held, open_, beside = said(COULD_EXPLAIN, True), said(COULD_EXPLAIN, None), _beside(facts)
+    told = {
+        "Could explain it, beside the place": held,
+        "Could explain it, but what was not measured decides": [text for text in open_ if text in beside],
+        "May explain single values (see below), but by the rules of the proposal not the abnormality": [
+            text for text in beside if text not in (*held, *open_)
+        ],
+        "Cannot be said, for want of values": [text for text in open_ if text not in beside],
+    }
+    lines = [f"{text}: {words.listed(causes)}." for text, causes in told.items() if causes]
+    if not lines:
+        lines.append(f"Nothing that was looked for explains it: not {words.listed([*COULD_EXPLAIN.values()], 'or')}.")
     lines += [f"{words.opening(text)}." for text in said(FLATTERS, True)]
     if facts.day.get(f"{EXPLAINED}__consumption_moves"):
         lines.append("Platelets or fibrinogen fall, or D-dimer rises, as consumption moves them.")
     return lines
+
+
+def _beside(facts: Facts) -> list[str]:
+    """What the facts below the place name as explaining a single value."""
+    tocilizumab = fibrinogen.tocilizumab_days(facts) and measures.low_fibrinogen(facts)
+    crs = (measures.multiple(facts) or 0) > 1 and (facts.day.get("astct_crs") or 0) > 0
+    named = (
+        (COULD_EXPLAIN["marrow"], platelets.both_low(facts)),
+        (COULD_EXPLAIN["tocilizumab"], tocilizumab and fibrinogen.for_and_against(facts)[0]),
+        ("CRS (D-dimer)", crs),
+        ("a clot (D-dimer)", consumption.clot(facts)),
+        ("an acute phase (D-dimer)", fibrinogen.acute_phase(facts) and fibrinogen.mild_d_dimer(facts)),
+        ("inflammation after CRS", inflammation.after_crs(facts)),
+        ("heparin (platelets)", anticoagulants.heparin_asked(facts)),
+    )
+    return [text for text, fits in named if fits]
 
 
 def _points(facts: Facts) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from carac.definitions.proposals.sorting.explanations import NAME as EXPLAINED
 from carac.grading.explanation import anticoagulants, consumption, inflammation, measures, words
 from carac.grading.explanation.context import Span
 from carac.grading.explanation.facts import Facts, Row
 
-#: Marrow suppression shows in both lines; below this, neutrophils say that platelets may be low for the same reason.
+#: Marrow suppression shows in both lines; up to this, neutrophils say that platelets may be low for the same reason.
 NEUTROPENIA = 1.0
 #: Platelets (10^9/L) below which the marrow is thought of, and below which a cause is asked for.
 LOW, VERY_LOW = 100, 50
@@ -35,7 +36,7 @@ def marrow(facts: Facts) -> list[str]:
 def both_low(facts: Facts) -> Span | None:
     """Today's neutrophils, where they and the platelets are low."""
     platelets, neutrophils = measures.today(facts, "platelets"), measures.today(facts, "neutrophils")
-    if platelets is None or platelets[1] >= LOW or neutrophils is None or neutrophils[2] >= NEUTROPENIA:
+    if platelets is None or platelets[1] >= LOW or neutrophils is None or neutrophils[2] > NEUTROPENIA:
         return None
     return neutrophils
 
@@ -130,18 +131,43 @@ def risen_by_transfusion(facts: Facts) -> Transfused | None:
     return Transfused(sorted({int(t["start_day"]) for t in given}), [before[-1], *since])
 
 
+#: What is looked for where platelets are very low, with the analyte that tells it and its unit.
+LOOKED = {
+    "neutropenia": ("neutrophils", " x10^9/L"),
+    "consumption": ("fibrinogen", " g/L"),
+    "inflammation after CRS": ("ferritin", " ug/L"),
+}
+
+
 def unexplained(facts: Facts) -> list[str]:
     """Very low platelets that nothing here explains: what was looked for, and for how long they have been low."""
     now = measures.today(facts, "platelets")
-    if now is None or now[2] >= VERY_LOW or both_low(facts) or measures.overt(facts) or inflammation.after_crs(facts):
+    if now is None or now[2] >= VERY_LOW or _explained(facts):
         return []
-    looked = [
-        _looked(facts, "neutropenia", "neutrophils", " x10^9/L"),
-        _looked(facts, "consumption", "fibrinogen", " g/L"),
-        _looked(facts, "inflammation after CRS", "ferritin", " ug/L"),
-    ]
-    text = f"Nothing here explains platelets of {words.interval(*now[1:])}. Looked for: {'; '.join(looked)}."
+    looked = [_looked(facts, what, *told) for what, told in LOOKED.items()]
+    nothing = "cannot be said to explain" if not_looked(facts) else "explains"
+    text = f"Nothing here {nothing} platelets of {words.interval(*now[1:])}. Looked for: {'; '.join(looked)}."
     return [text + _low_since(facts)]
+
+
+def not_looked(facts: Facts) -> list[str]:
+    """Of these, what today's values cannot tell; consumption also where only a range of the score is known."""
+    missing = {what for what, (analyte, _) in LOOKED.items() if measures.today(facts, analyte) is None}
+    if facts.day.get(f"{measures.SCORE}__overt") is None:
+        missing.add("consumption")
+    return [what for what in LOOKED if what in missing]
+
+
+def _explained(facts: Facts) -> bool:
+    """Whether something here may explain low platelets."""
+    return bool(
+        both_low(facts)
+        or measures.overt(facts)
+        or consumption.movement(facts)
+        or inflammation.after_crs(facts)
+        or anticoagulants.heparin_asked(facts)
+        or any(facts.day.get(f"{EXPLAINED}__{name}") for name in ("marrow", "dilution"))
+    )
 
 
 def _looked(facts: Facts, what: str, analyte: str, unit: str) -> str:

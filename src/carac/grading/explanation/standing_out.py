@@ -38,7 +38,9 @@ def headline(facts: Facts, lines: Sequence[Line]) -> list[str]:
         *_second_fall(facts),
         *_late(facts),
     ]
-    return found or ["Nothing is graded above 0 on this day."]
+    if any(line.grade for line in lines):
+        return found or ["Nothing is graded above 0 on this day."]
+    return found or ["Nothing could be graded on this day."]
 
 
 def _cytokine_release(facts: Facts, by_name: Mapping[str, Line]) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from carac.findings import CaracError
 from carac.grading.explanation import words as plain
+from carac.grading.explanation.gathering import no_such_patient
 from carac.progress import Progress
 from carac.report import words
 from carac.report.content import Block, Figure, Heading, Items, Paragraph, Section, Voice
@@ -36,9 +36,10 @@ def _wanted(material: Material) -> list[Key]:
     if asked in ("none", "all"):
         return keys if asked == "all" else []
     names = [name.strip() for name in asked.split(",") if name.strip()]
-    unknown = [name for name in names if name not in {patient for patient, _ in keys}]
+    known = {patient for patient, _ in keys}
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise CaracError(f"There is no patient {unknown[0]!r} with an infusion in the record.")
+        raise no_such_patient(unknown[0], known)
     return [key for key in keys if key[0] in names]
 
 
