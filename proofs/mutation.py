@@ -37,7 +37,6 @@ from mutant_loading import module_names  # noqa: E402
 from mutant_trials import FOR_SITES, SECONDS, Bench, Verdict, controlled, in_child, tried  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 from stale_figures import depends_on  # noqa: E402
-from support.case_files import Case, all_cases  # noqa: E402
 
 FIGURES = Path(__file__).with_suffix(".json")
 KEPT = ROOT / "build" / "mutation"
@@ -161,6 +160,12 @@ def figures(every: Sequence[Mutant], verdicts: Verdicts, path: Path) -> dict[str
     return {"figures": {**counted, "survived": lived}, "depends_on": hashes(path)}
 
 
+def all_cases() -> tuple[Any, ...]:
+    """Every case of every file."""
+    found: tuple[Any, ...] = importlib.import_module("support.case_files").all_cases()
+    return found
+
+
 def made_ready(bench: Bench) -> None:
     """Grade the cases, or take them from a file that the same code has left, and grade those that are new."""
     file = KEPT / f"{_code()}.pickle"
@@ -186,7 +191,7 @@ def made_ready(bench: Bench) -> None:
         fresh.replace(file)
 
 
-def added_runs(folder: Path, cases: Sequence[Case]) -> tuple[list[Any], list[Any], list[Any]]:
+def added_runs(folder: Path, cases: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     """Runs of these cases alone, what was read and what was made of them."""
     more = Bench(folder, frozenset(case.name for case in cases))
     return more.cases.runs, more.cases.reads, more.runs

@@ -68,13 +68,15 @@ def _is_typed_here(parameter: Parameter) -> bool:
     return not isinstance(parameter.default, str) or parameter.default[0] in "<>"
 
 
+def _number_or_word(default: Any) -> Any:
+    return float(default) if isinstance(default, int | float) and not isinstance(default, bool) else default
+
+
 def wrong_parameters(definition: Definition) -> Iterator[str]:
     """Where parameters differ from what is typed, one sentence each."""
     of_it = {name: one for (of, name), one in printed().items() if of == definition.name}
     found = {
-        p.name: (float(p.default) if type(p.default) in (int, float) else p.default, p.lowest, p.highest)
-        for p in definition.parameters
-        if _is_typed_here(p)
+        p.name: (_number_or_word(p.default), p.lowest, p.highest) for p in definition.parameters if _is_typed_here(p)
     }
     for name in {**of_it, **found}:
         if of_it.get(name, ()) != found.get(name, ()):

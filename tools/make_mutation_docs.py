@@ -71,7 +71,8 @@ def page(parts: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
     lines = [
         ABOUT,
         f"**{total['mutants']} mutants of {len(figures)} modules: {total['killed']} killed, {total['same']} the same, "
-        f"{survived} survived; {share(total):.1f} % of those that can be noticed were killed.**",
+        f"{survived} survived, {_explained(figures, known)} of them with a reason; {share(total):.1f} % of those that "
+        "can be noticed were killed.**",
         "",
         "| module | mutants | killed | the same | survived | killed, % |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -89,6 +90,11 @@ def page(parts: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
         lines += ["", "## Not done yet", "", f"{len(waiting)} modules with {sum(waiting.values())} mutants:", ""]
         lines += [f"- {name.removeprefix('carac.')}: {number}" for name, number in waiting.items()]
     return "\n".join(lines) + "\n"
+
+
+def _explained(figures: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> int:
+    """How many survivors have a reason."""
+    return sum((name, mutant) in known for name, f in figures.items() for mutant in f["survived"])
 
 
 def _survivors(figures: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> list[str]:
