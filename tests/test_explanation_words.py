@@ -73,7 +73,7 @@ def test_what_is_named_below_is_not_denied_above() -> None:
     assert "That fits here" in below
     assert "Nothing that was looked for" not in above
     assert (
-        "May explain single values (see below), but by the rules of the proposal not the abnormality:"
+        "May explain values (see below), though no rule of the proposal counts it:"
         " suppressed marrow (platelets) and tocilizumab (fibrinogen)."
     ) in above
 

@@ -77,7 +77,7 @@ def _explained(facts: Facts) -> list[str]:
     told = {
         "Could explain it, beside the place": held,
         "Could explain it, but what was not measured decides": [text for text in open_ if text in beside],
-        "May explain single values (see below), but by the rules of the proposal not the abnormality": [
+        "May explain values (see below), though no rule of the proposal counts it": [
             text for text in beside if text not in (*held, *open_)
         ],
         "Cannot be said, for want of values": [text for text in open_ if text not in beside],
