@@ -13,6 +13,9 @@ def test_the_demo_counts_explains_and_ends_with_a_report(tmp_path: Path, capsys:
     shown = capsys.readouterr().out
     page = tmp_path / "demo" / "report" / "synthetic_report.html"
     assert "12 synthetic patients" in shown
+    assert "an exact grade on at least one day" in shown, "which denominator"
+    assert "in its authors' code" in shown, "which T-ICAHT"
+    assert "CTCAE 5.0, by its lower limit" in " ".join(shown.split()), "which fibrinogen"
     assert "What stands out" in shown
     assert "".join(str(page).split()) in "".join(shown.split()), "where the report is, over however many lines"
     assert shown.index("What stands out") < shown.index("The report of the synthetic patients")

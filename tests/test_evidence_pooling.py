@@ -212,6 +212,30 @@ def test_a_corrected_denominator_is_taken_on_request_and_named() -> None:
         assert ("safety set" in counts[0].origin) is corrected
 
 
+# ---- what a prediction interval says ----
+
+
+def test_a_prediction_interval_that_is_the_confidence_interval_again_says_so_and_why() -> None:
+    """Five trials with tau² estimated as 0; inverse variance finds some, and its interval stands beside it."""
+    found = pooled(VTE, TRIALS)
+    main = found.main
+    assert main.tau_squared == 0 and main.prediction == pytest.approx((main.lower, main.upper))
+    (logit,) = (one for one in found.models if one.model == "logit")
+    assert logit.prediction is not None and logit.tau_squared and logit.prediction[1] > 2 * main.prediction[1]
+    said = heterogeneity(found)
+    assert "is the confidence interval again, because the reported model, Binomial-normal (GLMM), estimates" in said
+    assert f"tau² {logit.tau_squared:.3f}) it would be {percent(logit.prediction[0])} to" in said
+    assert "would be expected to find anything" not in said
+    assert "by inverse variance (REML), not by the model reported: tau²" in said
+
+
+def test_a_prediction_interval_with_variance_between_studies_is_one() -> None:
+    found = pooled(VTE, "", anyway=("windows",))
+    assert found.main.tau_squared
+    said = heterogeneity(found)
+    assert "would be expected to find anything" in said and "confidence interval again" not in said
+
+
 # ---- figures equal to R's ----
 
 

@@ -24,7 +24,7 @@ from carac.report.numbers import HIDDEN, Writer, percent, wilson
 from carac.report.options import QUESTIONS, SECTIONS, Options, from_toml, with_changes
 from carac.report.queries.patient import courses_of, texts
 from carac.report.queries.worst import Reached, Worst
-from carac.report.sections.toxicities import drawn, graded
+from carac.report.sections.toxicities import drawn, few_known, graded, share
 from carac.report.synthetic import is_synthetic
 from carac.vocabulary.types import Grain
 from report_cohort import TEACHING, graded_teaching, made
@@ -163,16 +163,48 @@ def test_versions_share_a_line_where_they_grade_everybody_alike() -> None:
     ]
 
 
-def test_a_toxicity_that_few_could_be_graded_for_has_no_bar() -> None:
-    """One of 300 infusions graded, with grade 5, would be a black bar of 100 %."""
+def test_a_toxicity_that_is_known_of_fewer_than_half_has_no_bar() -> None:
+    """Two of 300 infusions graded, with grade 5, would be a black bar of 100 %."""
     crs = definition_of("astct_crs")
-    rare, known = Worst(crs, 300, {(5, 5): 29}), Worst(crs, 300, {(5, 5): 30})
+    rare, known = Worst(crs, 300, {(5, 5): 149}), Worst(crs, 300, {(5, 5): 150})
     assert drawn([Line("", "", rare), Line("", "", known)]) == [Line("", "", known)]
 
 
 def test_a_share_is_told_where_at_most_a_tenth_is_open() -> None:
     assert Reached(yes=5, no=85, open=10).is_told
     assert not Reached(yes=5, no=84, open=11).is_told
+
+
+def test_a_share_of_the_few_in_whom_it_was_looked_for_is_not_told() -> None:
+    """IEC-HS graded in 2 of 500, both grade 5, is not 100 %."""
+    iec_hs = definition_of("iec_hs_grade")
+    assert not Worst(iec_hs, 500, {(5, 5): 2}).at_least(1).is_told
+    assert not Worst(iec_hs, 500, {(5, 5): 249}).at_least(3).is_told
+    assert Worst(iec_hs, 500, {(5, 5): 250}).at_least(3).is_told
+    assert not Reached(yes=5, no=44, open=0, unknown=51).is_told
+
+
+def test_what_is_known_of_few_is_named_and_has_no_share() -> None:
+    iec_hs, crs = (
+        Worst(definition_of("iec_hs_grade"), 500, {(5, 5): 2}),
+        Worst(definition_of("astct_crs"), 500, {(5, 5): 500}),
+    )
+    material = gather(graded_teaching(), Options(), True)
+    found = [Line("", "IEC-HS grade", iec_hs), Line("", "CRS (ASTCT)", crs)]
+    (said,) = few_known(material, found)
+    assert isinstance(said, Paragraph)
+    assert "IEC-HS grade (2 of 500)" in said.text and "CRS" not in said.text
+    (hidden,) = few_known(gather(graded_teaching(), Options(hide_small_cells=True), True), found)
+    assert isinstance(hidden, Paragraph) and "(<5 of 500)" in hidden.text
+    assert share(material, iec_hs.at_least(3)) == "–"
+    assert share(material, crs.at_least(3)) == "100 (99–100)"
+
+
+def test_which_infusions_a_share_is_of_is_said_before_the_tables() -> None:
+    blocks = next(one for one in made().document.sections if one.name == "toxicities").blocks
+    for name, wanted in (("toxicities", "Something known: "), ("scores", "Other outputs of carac")):
+        place = next(n for n, block in enumerate(blocks) if isinstance(block, Table) and block.name == name)
+        assert any(isinstance(block, Paragraph) and block.text.startswith(wanted) for block in blocks[:place]), name
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from carac.vocabulary.event_sites import event_sites, site_of
 from carac.vocabulary.files import rows, yes
 from carac.vocabulary.icd10cm import code_of, icd10cm
 from carac.vocabulary.products import excluded_products, names_car_t, product_codes, product_of, products
-from carac.vocabulary.spelling import nearest
+from carac.vocabulary.spelling import fold, nearest, usual_names
 from carac.vocabulary.units import conversion
 
 SHARED = Path(os.environ.get("CARAC_SHARED", str(Path(__file__).parents[1] / ".." / "shared")))
@@ -45,6 +45,8 @@ KEYS = {
     "study_outcomes.csv": ("name",),
     "unit_words.csv": ("word",),
     "units.csv": ("quantity", "unit"),
+    "printed_words.csv": ("words",),
+    "usual_names.csv": ("name",),
 }
 
 
@@ -367,6 +369,38 @@ def test_nearest() -> None:
     assert nearest("fibrinogene", analytes()) == "fibrinogen"
     assert nearest("Tranexamic-acid", agents()) == "tranexamic_acid"
     assert nearest("xyzzy", analytes()) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("CRP", "c_reactive_protein"),
+        ("LDH", "lactate_dehydrogenase"),
+        ("Hb", "haemoglobin"),
+        ("PLT", "platelets"),
+        ("ANC", "neutrophils"),
+        ("Thrombozyten", "platelets"),
+        ("PTT", "aptt"),
+        ("il-6", "interleukin_6"),
+    ],
+)
+def test_a_usual_name_of_an_analyte_is_near(written: str, name: str) -> None:
+    assert nearest(written, analytes()) == name
+
+
+def test_a_usual_name_of_a_site_is_near_and_of_nothing_else() -> None:
+    assert nearest("melena", event_sites()) == "gastrointestinal_unspecified"
+    assert nearest("Nasenbluten", event_sites()) == "epistaxis"
+    assert nearest("Nasenbluten", analytes()) is None
+    assert nearest("quick", analytes()) is None, "a percentage that no analyte of carac holds"
+
+
+def test_every_usual_name_has_one_meaning_and_is_of_a_word_that_carac_knows() -> None:
+    known = set(analytes()) | set(event_sites())
+    assert set(usual_names().values()) <= known
+    written = [fold(text) for row in rows("usual_names.csv") for text in row["written"].split("|")]
+    assert len(written) == len(set(written))
+    assert not set(written) & {fold(name) for name in known}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 #: Version of the JSON that `as_json` writes; see docs/findings.schema.json.
 FINDINGS_SCHEMA = 1
+#: Kinds that mostly follow from another fault, such as a row of an infusion that could not be read: told after it.
+CONSEQUENCES = frozenset({"patient_without_infusion"})
 
 
 class Severity(StrEnum):
@@ -94,9 +96,9 @@ class Findings:
         return [item for item in self.items if item.severity is Severity.ERROR]
 
     def sorted(self) -> list[Finding]:
-        """Errors first, then warnings, then notes; larger counts first."""
+        """Errors first, then warnings, then notes; in each, what may follow from others last; larger counts first."""
         order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-        return sorted(self.items, key=lambda item: (order[item.severity], -item.count))
+        return sorted(self.items, key=lambda item: (order[item.severity], item.kind in CONSEQUENCES, -item.count))
 
     def as_json(self) -> str:
         """The findings as JSON, in the documented schema."""

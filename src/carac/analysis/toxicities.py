@@ -65,7 +65,7 @@ TOXICITIES: tuple[Toxicity, ...] = (
     _daily("ICANS\n≥ 3", "astct_icans", 3),
     _course("early\nT-ICAHT\n≥ 3", "t_icaht_early_as_in_authors_code", 3),
     _course("late\nT-ICAHT\n≥ 3", "t_icaht_late_as_in_authors_code", 3),
-    _daily("fibrinogen\ngrade ≥ 3", "ctcae_v5_fibrinogen", 3),
+    _daily("fibrinogen\nCTCAE ≥ 3", "ctcae_v5_fibrinogen", 3),
     _daily("ISTH\nDIC\n2001", "isth_overt_dic_2001_5xuln", 5),
     _daily("ISTH\nDIC\n2025", "isth_overt_dic_2025", 5),
     Toxicity("bleeding", of_event="isth_bleeding__clinically_relevant"),

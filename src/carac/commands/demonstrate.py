@@ -78,7 +78,10 @@ def show_toxicities(out: Console, rows: list[Row], patients: int = PATIENTS) -> 
     out.print(Text(f"{patients} synthetic patients (seed {SEED}), % with each toxicity by day 100", style="bold"))
     out.print(toxicity_table(rows))
     for line in (
-        "[n]: so many could be graded, where not all could. ICANS is no neurological event by CTCAE.",
+        "[n]: % of so many, where not of all: an exact grade on at least one day; other days pass for days without it.",
+        "The report leaves such days open, and carac analyse takes all infusions at risk, so that their shares differ.",
+        "T-ICAHT: as in its authors' code; as printed, most courses have only a range.",
+        "Fibrinogen: CTCAE 5.0, by its lower limit. ICANS is no neurological event by CTCAE.",
         "ISTH DIC: the score reached 5 points, which a suppressed marrow and tocilizumab do without consumption.",
         "Bleeding: ISTH clinically relevant or major. Thrombosis: venous or arterial.",
     ):

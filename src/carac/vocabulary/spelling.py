@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
+
+from carac.vocabulary.files import rows, words
 
 
 def fold(text: str) -> str:
     """A name without the differences that mean nothing: case, hyphens, underscores, runs of spaces."""
     return re.sub(r"[\s_\-\u2010-\u2015]+", " ", text.casefold()).strip()
+
+
+@cache
+def usual_names() -> Mapping[str, str]:
+    """What laboratories and wards write, folded, for a word of carac: only where it can mean nothing else."""
+    return MappingProxyType(
+        {fold(text): row["name"] for row in rows("usual_names.csv") for text in words(row["written"])}
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -21,11 +33,15 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     Parameters
     ----------
     word: as the user wrote it.
-    known: the words of a closed list; the answer keeps their spelling.
+    known: the words of a closed list; the answer keeps their spelling. One of which the given word is a usual name
+        goes before those that look like it.
     """
     by_folded: dict[str, str] = {}
     for name in known:
         by_folded.setdefault(fold(name), name)
+    usual = usual_names().get(fold(word))
+    if usual is not None and fold(usual) in by_folded:
+        return by_folded[fold(usual)]
     asked = fold(word)
     begins = [name for name in by_folded if name.startswith(asked)] if len(asked) >= _TOLD else []
     alike = get_close_matches(asked, list(by_folded), n=1, cutoff=_MUCH_ALIKE)

@@ -58,17 +58,49 @@ def heterogeneity(pooled: Pooled) -> str:
     count = len(pooled.counts)
     if count == 1:
         return "One study: nothing can be said about differences between studies."
-    said = [_differ(pooled)]
-    if pooled.main.prediction:
-        low, high = pooled.main.prediction
-        said.append(
-            f"A new study like these would be expected to find anything from {percent(low)} to {percent(high)}"
-            f" {pooled.measure.unit} (95 % prediction interval)."
-        )
+    said = [_differ(pooled), *_new_study(pooled)]
     if count < FEW_STUDIES:
         said.append(f"With {count} studies this is hardly known.")
     said.append(_figures(pooled))
     return " ".join(said)
+
+
+def without_spread(one: Estimate) -> bool:
+    """Whether a prediction interval is the confidence interval again: no variance between studies was found."""
+    return one.prediction is not None and one.tau_squared == 0
+
+
+#: Said beneath figures and tables whose prediction interval is no wider than the confidence interval.
+SAME_INTERVAL = (
+    "Where the model's tau² is 0, the prediction interval is the confidence interval again: studies are taken not to"
+    " differ, which few studies cannot show. A new study may lie outside."
+)
+
+
+def _new_study(pooled: Pooled) -> list[str]:
+    """What a new study is expected to find, by the reported model and where that finds no variance by another."""
+    main, unit = pooled.main, pooled.measure.unit
+    if not main.prediction:
+        return []
+    expected = f"{percent(main.prediction[0])} to {percent(main.prediction[1])} {unit}"
+    if not without_spread(main):
+        return [
+            f"A new study like these would be expected to find anything from {expected} (95 % prediction interval)."
+        ]
+    said = [
+        f"The 95 % prediction interval, {expected}, is the confidence interval again, because the reported model,"
+        f" {main.title}, estimates tau², the variance between studies, as 0: it is no promise that a new study will"
+        " lie within."
+    ]
+    for one in pooled.models[1:]:
+        if one.prediction and one.tau_squared:
+            low, high = one.prediction
+            said.append(
+                f"By a model that finds some ({one.title}, tau² {one.tau_squared:.3f}) it would be {percent(low)} to"
+                f" {percent(high)} {unit}."
+            )
+            break
+    return said
 
 
 def _differ(pooled: Pooled) -> str:
@@ -80,8 +112,9 @@ def _differ(pooled: Pooled) -> str:
     if variance == 0:
         assert pooled.interval is not None
         hidden = median_odds_ratio(pooled.interval.tau_squared[1])
-        more = "" if hidden <= LITTLE else f"; a factor of {hidden:.1f} in the {what} could still hide behind chance"
-        return f"The studies differ no more than chance would make them{more}."
+        most = f"; a factor of {hidden:.1f} in the {what} could still hide behind chance (upper end of tau², Q-profile)"
+        more = "" if hidden <= LITTLE else most
+        return f"By the reported model the studies differ no more than chance would make them{more}."
     much = "little" if ratio <= LITTLE else "moderately" if ratio <= MODERATE else "greatly"
     return f"True incidences differ {much} between studies: by a factor of {ratio:.1f} in the {what}, typically."
 
@@ -90,9 +123,10 @@ def _figures(pooled: Pooled) -> str:
     assert pooled.heterogeneity is not None and pooled.interval is not None
     found, ends = pooled.heterogeneity.heterogeneity, pooled.interval
     return (
-        f"On the {pooled.measure.scale} scale: tau² {found.tau_squared:.3f} (Q-profile {ends.tau_squared[0]:.3f} to"
-        f" {ends.tau_squared[1]:.3f}), I² {found.i_squared:.0f} % ({ends.i_squared[0]:.0f} to"
-        f" {ends.i_squared[1]:.0f}), Q {found.q:.1f} on {found.degrees_of_freedom}, {p_text(found.p_value)}."
+        f"On the {pooled.measure.scale} scale by inverse variance ({pooled.tau}), not by the model reported: tau²"
+        f" {found.tau_squared:.3f} (Q-profile {ends.tau_squared[0]:.3f} to {ends.tau_squared[1]:.3f}), I²"
+        f" {found.i_squared:.0f} % ({ends.i_squared[0]:.0f} to {ends.i_squared[1]:.0f}), Q {found.q:.1f} on"
+        f" {found.degrees_of_freedom}, {p_text(found.p_value)}."
     )
 
 

@@ -12,6 +12,7 @@ from carac.evidence.synthesis.gathering import LeftOut
 from carac.evidence.synthesis.one_arm import Grouping
 from carac.evidence.synthesis.question import NOT_SAID
 from carac.evidence.synthesis.words import (
+    SAME_INTERVAL,
     amount,
     cautions,
     heterogeneity,
@@ -21,6 +22,7 @@ from carac.evidence.synthesis.words import (
     regression,
     studies_in_words,
     with_interval,
+    without_spread,
 )
 from carac.report.content import Block, Document, Figure, Paragraph, Section, Table, Voice
 from carac.report.figures.funnel import funnel
@@ -97,6 +99,7 @@ def _figure(pooled: Pooled, grouping: Grouping | None, name: str) -> Figure:
         for one, own in zip(pooled.counts, pooled.own, strict=True)
     )
     notes = [f"Intervals of studies are exact. Weights are those of the {pooled.measure.scale} scale, and approximate."]
+    notes += [SAME_INTERVAL] if without_spread(pooled.main) else []
     notes += [f"* {one.label}: {one.origin}." for one in pooled.counts if one.origin]
     notes += bias_key(one.study for one in pooled.counts)
     title = f"{pooled.question.title}: forest plot" + (f" by {grouping.by}" if grouping else "")
@@ -139,6 +142,7 @@ def _models(pooled: Pooled, name: str) -> Table:
     header = ("Model", "Pooled (95 % CI)", _prediction(pooled), "tau²", "Remark")
     notes = (
         f"The first is reported. tau² is on the scale of each model; inverse variance: {pooled.tau}.{_per(pooled)}",
+        *((SAME_INTERVAL,) if without_spread(pooled.main) else ()),
     )
     return Table(f"{name}_models", f"{pooled.question.title}: what other models say", header, rows, notes)
 

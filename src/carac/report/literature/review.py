@@ -10,7 +10,15 @@ from carac.evidence.audit import AuditFinding, Weight, audit
 from carac.evidence.library import Evidence
 from carac.evidence.synthesis import Compared, Pooled, compare_pairs, gather, gather_pairs, one_arm_code, two_arm_code
 from carac.evidence.synthesis.gathering import LeftOut
-from carac.evidence.synthesis.words import amount, cautions, methods, percent, with_interval
+from carac.evidence.synthesis.words import (
+    SAME_INTERVAL,
+    amount,
+    cautions,
+    methods,
+    percent,
+    with_interval,
+    without_spread,
+)
 from carac.manifest import versions
 from carac.progress import Progress
 from carac.report.content import Block, Document, Figure, Items, Paragraph, Section, Table, Voice
@@ -142,7 +150,10 @@ def _pooled(review: Review) -> Section:
         for one in several
     )
     header = ("Outcome", "Counted how", "Studies", "n", "Pooled (95 % CI)", "Prediction", "Caution")
-    notes = ("Different definitions, windows, grades, and reports and patients are not pooled. Binomial-normal model.",)
+    notes = (
+        "Different definitions, windows, grades, and reports and patients are not pooled. Binomial-normal model.",
+        *((SAME_INTERVAL,) if any(without_spread(one.main) for one in several) else ()),
+    )
     blocks: list[Block] = [Table("pooled", "Pooled incidence, by outcome and way of counting", header, rows, notes)]
     for place, one in enumerate(several, 1):
         said = _line(one)

@@ -11,6 +11,8 @@ from carac.vocabulary.types import Grain
 
 #: With more than a tenth left open, those decided are mostly those who have it: their share would mislead.
 OPEN_AT_MOST = 0.1
+#: With less than half known, they are those in whom it was looked for: their share would be taken for that of all.
+KNOWN_AT_LEAST = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Worst:
         """Infusions of which anything is known."""
         return sum(self.pairs.values())
 
+    @property
+    def is_of_most(self) -> bool:
+        """Whether enough is known for a share or a bar, which readers take for that of all infusions."""
+        return self.graded >= KNOWN_AT_LEAST * self.total
+
     def exactly(self, grade: int) -> int:
         """Infusions whose worst grade is this one."""
         return self.pairs.get((grade, grade), 0)
@@ -47,16 +54,24 @@ class Worst:
         """Who reached a grade."""
         yes = sum(count for (low, _), count in self.pairs.items() if low >= grade)
         no = sum(count for (_, high), count in self.pairs.items() if high < grade)
-        return Reached(yes, no, self.graded - yes - no)
+        return Reached(yes, no, self.graded - yes - no, self.total - self.graded)
 
 
 @dataclass(frozen=True)
 class Reached:
-    """Infusions that surely reached something, surely did not, and those for whom what is missing decides."""
+    """Infusions by whether they reached something.
+
+    Parameters
+    ----------
+    yes, no: surely did, surely did not.
+    open: for whom what is missing decides.
+    unknown: of whom nothing is known; in no share.
+    """
 
     yes: int
     no: int
     open: int
+    unknown: int = 0
 
     @property
     def decided(self) -> int:
@@ -65,8 +80,12 @@ class Reached:
 
     @property
     def is_told(self) -> bool:
-        """Whether a share of those decided says something: to have it is decided on one day, not to have it on all."""
-        return self.open <= OPEN_AT_MOST * self.known
+        """Whether a share of those decided says something.
+
+        To have it is decided on one day, not to have it on all days; and the few in whom it was looked for are not all.
+        """
+        few_open = self.open <= OPEN_AT_MOST * self.known
+        return few_open and self.known >= KNOWN_AT_LEAST * (self.known + self.unknown)
 
     @property
     def known(self) -> int:
@@ -125,7 +144,7 @@ def reading_reached(material: Material, definition: Definition, suffix: str) -> 
     )
     row = material.rows(counted)[0]
     yes, still_open, of = (int(row[name] or 0) for name in ("yes", "open", "known"))
-    return Reached(yes, of - yes - still_open, still_open)
+    return Reached(yes, of - yes - still_open, still_open, len(material.infusions) - of)
 
 
 def disagreement(material: Material, first: Definition, second: Definition) -> dict[tuple[int, int], int]:

@@ -69,6 +69,9 @@ def _table(asked: Asked, found: Sequence[Incidence]) -> Table:
     notes = (
         f"To the end: day {last}, or the last day that anybody was observed. Competing: died (or had what the rules let"
         " compete) before the event. Naive: Kaplan-Meier with death taken for censoring, which overstates.",
+        "At risk are also infusions that were never graded: a day without a grade counts as a day without the event."
+        " Tables of worst grades (`carac report`) take those alone of whom it can be said, so that their shares differ;"
+        " what ungraded days could hide stands in a table of its own.",
         *_proposals(found),
     )
     return Table("incidence", "Cumulative incidence of every endpoint", header, tuple(rows), notes)

@@ -17,17 +17,25 @@ from carac.vocabulary.types import Grain
 
 _NOTES = (
     "Versions with as many infusions in every grade share a row.",
-    "Graded: infusions of which anything is known in the window. Range: what is missing decides between two grades.",
-    "Grade ≥ 1 and ≥ 3: % of those of whom it can be said (95 % interval after Wilson). Possible: lowest and highest %"
-    " of those graded, over all values of what is missing.",
+    "≥ 1 and ≥ 3: 95 % interval after Wilson. Possible: lowest and highest % of those of whom something is known, over"
+    " all values of what is missing.",
     "A dash where more than a tenth are open: one day decides who has it, and it takes all days to say that somebody"
-    " has not, so that those of whom it can be said are mostly those who have it.",
+    " has not, so that those of whom it can be said are mostly those who have it. A dash also where something is known"
+    " of fewer than half of the infusions: they are those in whom it was looked for.",
     "A day without any input says nothing and counts in neither: a toxicity of such a day is not in this table.",
 )
-
-
-#: Least share of the infusions that has to be graded for a bar.
-DRAWN_FROM = 0.1
+#: Said before the tables: which infusions their numbers are of.
+_DENOMINATORS = (
+    "Something known: on at least one day of the window the grade is known, if only as a range. Only a range: of these,"
+    " those for whom what is missing decides between two grades. Shares are of those of whom it can be said."
+)
+_OTHER_OUTPUTS = (
+    "Other outputs of carac count the same patients otherwise. Here the score is open as long as a day with inputs"
+    " missing could have reached the cut-point. The table of `carac demo` takes the infusions with an exact score on at"
+    " least one of days 0 to 100, and lets their other days pass for days without it. `carac analyse` takes every"
+    " infusion at risk, lets a day without an exact score pass for a day without the event, and prints what such days"
+    " could hide beside it."
+)
 
 
 def section(material: Material) -> Section:
@@ -39,7 +47,9 @@ def section(material: Material) -> Section:
         Paragraph(
             f"Worst grade of each infusion on days 0 to {until}; ICAHT and T-ICAHT have windows of their own."
             " Published versions of one definition stand side by side where they differ."
-        )
+        ),
+        Paragraph(_DENOMINATORS),
+        *few_known(material, shown),
     ]
     main = drawn(shown)
     if main and not material.options.hide_small_cells:
@@ -68,7 +78,7 @@ def _figure(material: Material, main: Sequence[Line]) -> Figure:
         "Bars of the worst grade. Number (%) with grade 3 or higher: " + "; ".join(said).replace(") %", " %)") + ".",
         (
             "Versions with as many infusions in every grade share a bar. Grey: missing inputs leave a range. In the"
-            " table only: what fewer than a tenth could be graded for, and CTCAE with the fall from baseline.",
+            " table only: what is known of fewer than half, and CTCAE with the fall from baseline.",
         ),
     )
 
@@ -76,10 +86,7 @@ def _figure(material: Material, main: Sequence[Line]) -> Figure:
 def drawn(found: Sequence[Line]) -> list[Line]:
     """The lines that the figure has: a bar of a few graded would look like one of everybody."""
     return [
-        line
-        for line in found
-        if not line.worst.definition.name.endswith("_with_baseline")
-        and line.worst.graded >= DRAWN_FROM * line.worst.total
+        line for line in found if not line.worst.definition.name.endswith("_with_baseline") and line.worst.is_of_most
     ]
 
 
@@ -93,13 +100,27 @@ def _grades(material: Material, found: Sequence[Line]) -> Table:
         rows.append(_row(material, line))
     header = (
         "Toxicity, and who defines it",
-        "Graded",
+        "Something known",
         *(str(n) for n in range(6)),
-        "Range",
+        "Only a range",
         "≥ 1, % (95 % CI)",
         "≥ 3, % (95 % CI; possible)",
     )
     return Table("toxicities", "Worst grade of each infusion", header, tuple(rows), _NOTES)
+
+
+def few_known(material: Material, found: Sequence[Line]) -> list[Block]:
+    """What is known of too few for a share, with how many."""
+    few = [(line.title, line.worst) for line in found if not line.worst.is_of_most]
+    said = [f"{title} ({material.writer.count(one.graded, one.total)} of {one.total})" for title, one in few]
+    if not said:
+        return []
+    return [
+        Paragraph(
+            "Known of fewer than half of the infusions, for want of inputs or because it is graded only where it is"
+            f" looked for: {'; '.join(said)}. The numbers of these are in the table, without a share."
+        )
+    ]
 
 
 def _row(material: Material, line: Line) -> tuple[str, ...]:
@@ -140,16 +161,16 @@ def _scores(material: Material) -> list[Block]:
                 rows.append(_reading_row(material, definition, suffix, reached))
     if not rows:
         return []
-    header = ("Score", "Reading", "Graded", "Yes, n", "Open, n", "% (95 % CI; possible)")
+    header = ("Score", "Reading", "Something known", "Yes, n", "Open, n", "% (95 % CI; possible)")
     notes = (
         "Yes: on at least one day. Open: on no day yes, and on a day with inputs missing it could be.",
         "%: of those of whom it can be said. Where more than a tenth are open: only what is possible; the lower"
-        " number is the share in whom it was found.",
+        " number is the share in whom it was found. A dash where something is known of fewer than half.",
         "Platelets low because the marrow is suppressed and fibrinogen low after tocilizumab score as overt DIC as"
         " consumption does.",
     )
     title = f"Scores that reached their cut-point on days 0 to {material.options.worst_until}"
-    return [Table("scores", title, header, tuple(rows), notes)]
+    return [Paragraph(_OTHER_OUTPUTS), Table("scores", title, header, tuple(rows), notes)]
 
 
 def _reading_row(material: Material, definition: Definition, suffix: str, reached: Reached) -> tuple[str, ...]:
