@@ -31,3 +31,11 @@ def test_a_table_takes_the_place_of_a_view_and_the_other_way_round() -> None:
     assert session.fetch("SELECT * FROM engine_sql_either").num_rows == ROWS.num_rows
     session.create("engine_sql_either", "SELECT 1 AS one", view=True)
     assert session.fetch("SELECT * FROM engine_sql_either").to_pylist() == [{"one": 1}]
+
+
+def test_postgresql_does_not_end_a_query_at_a_division_by_zero() -> None:
+    shares = TABLE.select("place", share=TABLE.place / (TABLE.place - 1))
+    session = open_engine("postgresql")
+    session.load("engine_sql", ROWS)
+    found = {row["place"]: row["share"] for row in session.fetch(compile_sql(shares, session.dialect)).to_pylist()}
+    assert found == {1: None, 2: 2.0, 3: 1.5}
