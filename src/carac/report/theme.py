@@ -39,7 +39,7 @@ VENOUS = "#2166ac"
 ARTERIAL = "#6a3d9a"
 OTHER = "#6b7680"
 #: Severity of a bleed within its colour: minor, clinically relevant, major, cannot be graded.
-BLEEDS = {"major": "#8c0d1f", "clinically relevant non-major": "#d6604d", "minor": "#f4a582", "not graded": "#8d97a1"}
+BLEEDS = {"major": "#8c0d1f", "clinically relevant non-major": "#d6604d", "minor": "#c07f5f", "not graded": "#8d97a1"}
 
 #: What lines, marks and words in colour become on a dark page; shades of grades stay as they are.
 IN_THE_DARK = {
@@ -61,7 +61,7 @@ IN_THE_DARK = {
     # The worst bleed stands out most, as it does on paper by being darkest.
     "#8c0d1f": "#ff5264",
     "#d6604d": "#c4735f",
-    "#f4a582": "#a08170",
+    "#c07f5f": "#a08170",
 }
 
 SYNTHETIC_MARK = "SYNTHETIC PATIENTS"
