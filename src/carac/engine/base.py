@@ -95,8 +95,8 @@ def written_sql(query: sge.Query, dialect: str) -> str:
 
     if dialect == "postgres":
         # One division by zero would end the whole query; the other engines go on, and Spark gives null as well.
-        for each in query.find_all(sge.Div):
-            each.set("safe", True)
+        for division in query.find_all(sge.Div):
+            division.set("safe", True)
     if dialect == "databricks":
         # Spark reads `a IN (b) IS NOT NULL` only with the brackets that the compiler leaves out.
         for each in list(query.find_all(sge.Is)):
