@@ -13,7 +13,7 @@ from carac.grading.explanation.facts import Facts, Row
 #: Marrow suppression shows in both lines; up to this, neutrophils say that platelets may be low for the same reason.
 NEUTROPENIA = 1.0
 #: Platelets (10^9/L) below which the marrow is thought of, and below which a cause is asked for.
-LOW, VERY_LOW = 100, 50
+LOW, VERY_LOW = measures.LOW_PLATELETS, 50
 #: Last day on which lymphodepletion is the first thought.
 LYMPHODEPLETION_END = 14
 
