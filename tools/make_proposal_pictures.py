@@ -129,9 +129,10 @@ PROPOSALS = (
             "right_count_missing",
         ),
         ("wrong_bleeding", "wrong_recovering"),
-        "A transfusion fails where the rise to the next day, corrected for body surface and the platelets given, is too "
+        "A transfusion fails where the rise to the next day, corrected for body surface and platelets given, is too "
         "small. So many transfusion days in a row that failed are refractory; one that nobody measured afterwards is "
-        "neither a failure nor a success.",
+        "neither a failure nor a success. The dotted line, at 20, is for the eye alone.",
+        (20.0,),
     ),
     Proposal(
         "Neutropenia refractory to growth factor",
