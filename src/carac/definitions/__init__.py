@@ -76,6 +76,8 @@ MODULES = (
     "proposals.recent_thrombosis",
     "proposals.platelet_nadirs",
     "proposals.transfusion_independence",
+    "proposals.platelet_refractoriness",
+    "proposals.neutrophil_refractoriness",
 )
 
 
