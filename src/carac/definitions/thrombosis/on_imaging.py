@@ -1,6 +1,6 @@
 """What imaging shows of a thrombosis: new or extended; an embolism that is subsegmental; a stroke or a passing attack.
 
-Sources (catalogue 15): extension of 5 cm after the CATCH trial, BMC Cancer 2013;13:284 (table 2 opened); subsegmental
+Sources: catalogue 15; extension of 5 cm after the CATCH trial, BMC Cancer 2013;13:284 (table 2 opened); subsegmental
 embolism after the Delphi of den Exter 2020 (abstract opened); stroke and transient attack by tissue or time (from
 memory, high).
 Inputs: features of the event.
