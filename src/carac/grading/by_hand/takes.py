@@ -50,6 +50,8 @@ EVENT = {
     "present_on_admission": "Present on admission",
 }
 KINDS = ("bleeding", "venous", "arterial")
+#: What is none of these: taken only where a definition asks for it by name.
+OTHER = "other"
 PERIODS = {
     "central_line": "Central line",
     "ward": "Stay on the ward",
@@ -282,7 +284,7 @@ def _event(read: Read) -> Iterator[CaseItem]:
     asked = read.of("feature")
     if not asked and "events" not in read.tables:
         return
-    kinds = tuple(kind for kind in KINDS if kind in read.of("kind"))
+    kinds = tuple(kind for kind in (*KINDS, OTHER) if kind in read.of("kind"))
     named = read.of("site") & set(event_sites())
     # One that asks for a site alone (an intracranial haemorrhage) takes events of the kind that the site has.
     kinds = kinds or tuple(kind for kind in KINDS if kind in {event_sites()[site].kind for site in named}) or KINDS
