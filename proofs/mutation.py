@@ -148,6 +148,8 @@ def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool, aga
         if found.outcome == "error":
             raise RuntimeError(f"{mutant.name}: {found.by}")
         verdicts.add(mutant, found)
+        if found.trial:
+            bench.has_noticed(found.trial)
     return figures(every, verdicts, path)
 
 
