@@ -153,7 +153,7 @@ def _other_rows(patient: str, content: Row) -> Rows:
 
 
 def _end(row: Row) -> str | None:
-    return _date(row["end_day"]) if "end_day" in row else None
+    return _moment(row["end_day"], row.get("end_time")) if "end_day" in row else None
 
 
 def record_rows(cases: Sequence[Case]) -> Rows:
