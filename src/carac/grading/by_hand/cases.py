@@ -11,10 +11,12 @@ from carac.grading.by_hand import texts
 from carac.grading.by_hand.case import DAY_0, Case, Taken, moment, whole_number
 from carac.grading.by_hand.checked_words import YES, number_of, word_of
 from carac.grading.by_hand.event_rows import EventRows
-from carac.grading.by_hand.items import CaseItem
+from carac.grading.by_hand.items import FACTS_OF_EVENTS, CaseItem
 from carac.grading.by_hand.laboratory_rows import LaboratoryRows
 from carac.vocabulary.agents import agent_classes, agent_of, agents
+from carac.vocabulary.analytes import analytes, other_quantity
 from carac.vocabulary.assessment_items import assessment_items
+from carac.vocabulary.event_features import event_features
 from carac.vocabulary.spelling import fold, nearest
 
 #: Day on which lymphodepletion is taken to start where a value before treatment is typed and no day is.
@@ -40,15 +42,23 @@ def matched(items: Sequence[CaseItem], typed: Mapping[str, str], definition: str
         key = fold(name).replace(" ", "_")
         known = by_name.get(key) or by_name.get(fold(agent_of(name) or "").replace(" ", "_"))
         if known is None:
-            near = nearest(key, by_name)
-            hint = f"Did you mean {near}?" if near else f"It takes: {', '.join(item.name for item in items)}."
-            raise CaracError(f"{definition} takes no item {name!r}. {hint}")
+            raise CaracError(f"{definition} takes no item {name!r}. {_hint(name, key, by_name, items)}")
         if known.name in found:
             raise CaracError(f"{name} and {known.name} are the same item; write it once.")
         if not str(text).strip():
             raise CaracError(f"{name} has no value; leave it out where it is not known.")
         found[known.name] = (known, str(text).strip())
     return list(found.values())
+
+
+def _hint(name: str, key: str, by_name: Iterable[str], items: Sequence[CaseItem]) -> str:
+    """What to write in place of an item that the definition does not take."""
+    takes = f"It reads: {', '.join(item.name for item in items)}."
+    if key in analytes() or key in event_features() or key in assessment_items() or key in FACTS_OF_EVENTS:
+        # A word of carac that is meant as it stands; the nearest of the others would be another thing.
+        return f"It is not used there. {takes}"
+    near = nearest(key, by_name)
+    return other_quantity(name) or (f"Did you mean {near}?" if near else takes)
 
 
 def _other_names(item: CaseItem) -> Iterable[str]:

@@ -145,8 +145,10 @@ def unexplained(facts: Facts) -> list[str]:
     if now is None or now[2] >= VERY_LOW or _explained(facts):
         return []
     looked = [_looked(facts, what, *told) for what, told in LOOKED.items()]
-    nothing = "cannot be said to explain" if not_looked(facts) else "explains"
-    text = f"Nothing here {nothing} platelets of {words.interval(*now[1:])}. Looked for: {'; '.join(looked)}."
+    count = f"platelets of {words.interval(*now[1:])}"
+    undecided = f"Whether anything here explains {count} cannot be said"
+    said = undecided if not_looked(facts) else f"Nothing here explains {count}"
+    text = f"{said}. Looked for: {'; '.join(looked)}."
     return [text + _low_since(facts)]
 
 
