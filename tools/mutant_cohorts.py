@@ -279,7 +279,8 @@ class _Making:
 
 def _laid(name: str, values: Any, columns: dict[str, str]) -> tuple[str, dict[str, str]]:
     """The query of a definition's layers on a table with these columns, and the columns that it adds."""
-    query, added = _SOURCE, {}
+    query = _SOURCE
+    added: dict[str, str] = {}
     for layer in known()[name].layers(values):
         table = ibis.table(columns | added, name="t")
         sql, types = _beside(query, table, layer(table))
