@@ -236,6 +236,9 @@ def _event(case: RandomCase, by_kind: Mapping[str, Sequence[CaseItem]], chance: 
     if chance.random() < 0.3:
         row |= {"code": chance.choice(sorted(icd10cm())), "code_system": "ICD-10-CM"}
         case.typed["code"] = row["code"]
+    elif not words["site"]:
+        # What is no bleed and no thrombosis has no site in the vocabulary.
+        row["kind"] = case.typed["kind"] = chance.choice(words["kind"])
     else:
         site = chance.choice(words["site"])
         row |= {"site": site, "kind": event_sites()[site].kind}
