@@ -243,10 +243,10 @@ def _event(case: RandomCase, by_kind: Mapping[str, Sequence[CaseItem]], chance: 
         site = chance.choice(words["site"])
         row |= {"site": site, "kind": event_sites()[site].kind}
         case.typed |= {"site": site, "kind": row["kind"]}
-    if chance.random() < 0.3:
-        row["side"] = case.typed["side"] = chance.choice(words["side"])
-    if chance.random() < 0.3:
-        row["present_on_admission"] = case.typed["present_on_admission"] = chance.choice(("yes", "no"))
+    # By hand a definition takes only the facts that it reads.
+    for fact in ("side", "present_on_admission"):
+        if chance.random() < 0.3 and fact in words:
+            row[fact] = case.typed[fact] = chance.choice(words[fact])
     case.add("events", **row)
     for item in by_kind.get("feature", []):
         if chance.random() < ABSENT + 0.2:
