@@ -236,16 +236,15 @@ def _event(case: RandomCase, by_kind: Mapping[str, Sequence[CaseItem]], chance: 
     if chance.random() < 0.3:
         row |= {"code": chance.choice(sorted(icd10cm())), "code_system": "ICD-10-CM"}
         case.typed["code"] = row["code"]
-    elif not words["site"]:
-        # What is no bleed and no thrombosis has no site in the vocabulary.
-        row["kind"] = case.typed["kind"] = chance.choice(words["kind"])
-    else:
+    elif words["site"]:
         site = chance.choice(words["site"])
         row |= {"site": site, "kind": event_sites()[site].kind}
         case.typed |= {"site": site, "kind": row["kind"]}
-    # By hand a definition takes only the facts that it reads.
+    else:
+        # A complication of a line is an event of no site.
+        row["kind"] = case.typed["kind"] = chance.choice(words["kind"])
     for fact in ("side", "present_on_admission"):
-        if chance.random() < 0.3 and fact in words:
+        if fact in words and chance.random() < 0.3:
             row[fact] = case.typed[fact] = chance.choice(words[fact])
     case.add("events", **row)
     for item in by_kind.get("feature", []):
