@@ -22,11 +22,12 @@ ROW_KEYS = {
     "labs": {"day", "days", "time", "analyte", "value", "unit", "lower", "upper", "mean"},
     "assessments": {"day", "time", "item", "value", "unit"},
     "treatments": {
-        "day", "time", "end_day", "agent", "intent", "indication", "dose", "unit", "beyond_routine", "event",
+        "day", "time", "end_day", "end_time", "agent", "intent", "indication", "dose", "unit", "beyond_routine",
+        "event",
     },
     "events": {
-        "id", "day", "time", "kind", "site", "side", "certainty", "code", "code_system", "present_on_admission",
-        "encounter", "features",
+        "id", "day", "time", "end_day", "end_time", "kind", "site", "side", "certainty", "code", "code_system",
+        "present_on_admission", "encounter", "features",
     },
     "periods": {"day", "end_day", "kind", "text"},
     "expect": {"day", "event", "column", "value", "lowest", "highest", "tolerance"},
