@@ -24,7 +24,7 @@ CREATE TEMP TABLE people AS
     FROM read_parquet('{records}/infusions.parquet');
 
 COPY (
-    WITH measured AS (
+    WITH measured AS NOT MATERIALIZED (
         SELECT (person * 60 + (time::DATE - infused) + 7)::INTEGER AS cell, code,
                value_low * factor AS low, value_high * factor AS high,
                value_low AS reported_low, value_high AS reported_high,

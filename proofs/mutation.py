@@ -148,6 +148,8 @@ def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool, aga
         if found.outcome == "error":
             raise RuntimeError(f"{mutant.name}: {found.by}")
         verdicts.add(mutant, found)
+        if found.trial:
+            bench.has_noticed(found.trial)
     return figures(every, verdicts, path)
 
 
@@ -197,9 +199,13 @@ def added_runs(folder: Path, cases: Sequence[Any]) -> tuple[list[Any], list[Any]
     return more.cases.runs, more.cases.reads, more.runs
 
 
-def order(bench: Bench, name: str) -> tuple[bool, int, str]:
-    """Those that few definitions depend on come first: most are done soon. What reads a site's file is slow."""
-    return f"{name}.".startswith(FOR_SITES), len(bench.affected(name)), name
+def order(bench: Bench, name: str, parts: Sequence[str]) -> tuple[int, bool, int, str]:
+    """In the order of the parts that were asked for; then those first that few definitions depend on.
+
+    Most are done soon. What reads a site's file is slow.
+    """
+    place = next((place for place, part in enumerate(parts) if part in name), 0)
+    return place, f"{name}.".startswith(FOR_SITES), len(bench.affected(name)), name
 
 
 def main() -> int:
@@ -209,7 +215,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="without comparing queries and the tests by hand")
     parser.add_argument("--again", action="store_true", help="ask again of the mutants that lived, in modules done too")
     parser.add_argument("--cases", nargs="+", default=[], help="with --quick --again: ask these case files alone")
-    parser.add_argument("parts", nargs="*", help="parts of the names of modules; none means all")
+    parser.add_argument("parts", nargs="*", help="parts of the names of modules, in this order; none means all")
     wanted = parser.parse_args()
     pa.set_cpu_count(1)
     known, ends = stored(), time.monotonic() + 60 * wanted.minutes
@@ -231,7 +237,7 @@ def main() -> int:
         # Compiled SQL is kept by the code on disk, and a mutant is not on disk.
         os.environ["CARAC_CACHE"] = ""
         print("the cases are graded", file=sys.stderr, flush=True)
-        for name, path in sorted(waiting.items(), key=lambda item: order(bench, item[0])):
+        for name, path in sorted(waiting.items(), key=lambda item: order(bench, item[0], wanted.parts)):
             started = time.monotonic()
             found = of_module(bench, name, path, ends, wanted.quick, wanted.again)
             if found is None:

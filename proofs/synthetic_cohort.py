@@ -38,7 +38,7 @@ DEPENDS_ON = (
     "src/carac/synthetic",
     "src/carac/definitions",
     "src/carac/language",
-    *(f"src/carac/analysis/{name}.py" for name in ("calibration", "calibration_facts", "calibration_measures")),
+    *(f"src/carac/analysis/calibration{part}.py" for part in ("", "_estimates", "_facts", "_measures", "_readings")),
     *(f"src/carac/analysis/{name}.py" for name in ("day_values", "interventions", "person_days", "recovery")),
     "src/carac/analysis/calibration_targets.csv",
     "proofs/synthetic_cohort.py",

@@ -144,6 +144,13 @@ def test_a_dose_of_tocilizumab_is_an_exposure() -> None:
 REFUSED = [
     ("isth_overt_dic", {"platelets": 45}, "There is no definition 'isth_overt_dic'. Did you mean isth_overt_dic_2025?"),
     ("isth_overt_dic_2025", {"platlets": 45}, "Did you mean platelets?"),
+    (
+        "who_bleeding",
+        {"site": "skin", "haemoglobin_fall": 2},
+        "'haemoglobin_fall'. It is not used there. It reads: event_day,",
+    ),
+    ("who_bleeding", {"site": "skin", "side": "left"}, "takes no item 'side'. It is not used there."),
+    ("isth_overt_dic_2025", {"quick": 45}, "takes no item 'quick'. It is the prothrombin activity in %"),
     ("isth_overt_dic_2025", {"haemoglobin": 8}, "takes no item 'haemoglobin'"),
     ("isth_overt_dic_2025", {"platelets": "45 mg/dL"}, "the unit 'mg/dL' is not known for platelets"),
     ("isth_overt_dic_2025", {"platelets": "45000"}, "outside 0 to 5,000 10^9/L"),
@@ -166,7 +173,7 @@ REFUSED = [
     ("astct_crs", {"oxygen_device": "nasal canula"}, "Did you mean nasal_cannula?"),
     ("astct_crs", {"temperature": "385"}, "must lie between 25 and 45"),
     ("isth_bleeding", {"site": "stomach"}, "is not known"),
-    ("thrombosis_class", {"symptomatic": "yes"}, "An event needs its kind"),
+    ("thrombosis_class", {"incidental": "yes"}, "An event needs its kind"),
     ("thrombosis_class", {"code": "X99"}, "names no event"),
     ("astct_icans", {"site": "intracranal"}, "Did you mean intracranial?"),
     ("creatinine_clearance", {"creatinine": 1, "age": 200}, "from 0 to 120"),

@@ -11,6 +11,7 @@ import pytest
 
 from carac.cohort.checks import check_cohort
 from carac.cohort.cohort import Cohort, make_cohort
+from carac.cohort.setting_aside import TOLD
 from carac.cohort.tables import COHORT_SCHEMAS, NEEDED_TABLES
 from carac.definitions import all_definitions
 from carac.engine.duckdb_engine import DuckDB
@@ -232,6 +233,29 @@ def test_absent_analytes_name_what_cannot_be_graded(tmp_path: Path) -> None:
     haemoglobin = next(f for f in findings if f.message == "no result of haemoglobin.")
     assert "Cannot be graded: ctcae_v5_haemoglobin, ctcae_v6_haemoglobin." in haemoglobin.cost
     assert "car_hematotox" in haemoglobin.cost
+
+
+def test_a_shortened_list_of_definitions_can_be_written_out(tmp_path: Path) -> None:
+    cohort, definitions = read(tmp_path), tuple(all_definitions().values())
+    short = coverage_findings(cohort, definitions)
+    whole = coverage_findings(cohort, definitions, every=True)
+    assert [f.message for f in short] == [f.message for f in whole]
+    assert any(" more" in f.cost for f in short) and not any(" more" in f.cost for f in whole)
+    neutrophils = next(f for f in whole if f.message == "no result of neutrophils.")
+    assert "icaht_late_as_in_authors_code" in neutrophils.cost
+
+
+@pytest.mark.parametrize("tell_all", [False, True])
+def test_texts_that_are_told_together_can_be_told_one_by_one(tmp_path: Path, tell_all: bool) -> None:
+    labs = LABS + "".join(f"\nP1,2024-03-06,unheard_{number:02},1,g/L" for number in range(TOLD + 2))
+    for name, text in {"infusions": INFUSIONS, "labs": labs}.items():
+        (tmp_path / f"{name}.csv").write_text(text + "\n")
+    records = read_folder(DuckDB(), tmp_path)
+    records.tell_all = tell_all
+    said = [str(f) for f in make_cohort(records, resolved()).findings.of("unknown_analyte")]
+    together = [text for text in said if "2 more texts of the same kind" in text and "carac check --all" in text]
+    assert (len(said), len(together)) == ((TOLD + 2, 0) if tell_all else (TOLD + 1, 1))
+    assert tell_all == any("unheard_09" in text for text in said)
 
 
 def test_one_of_several_alternatives_is_enough(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from carac import api
+from carac.cohort.labs import LabOptions
 from carac.commands import demonstrate, showing
 from carac.findings import CaracError
 from carac.grading.explanation import Explanation, anticoagulants, consumption, context, measures
@@ -331,3 +333,18 @@ def test_json_holds_all_that_the_text_holds(graded: Graded) -> None:
     assert [s["heading"] for s in read["sections"]] == [s.heading for s in explanation.sections]
     assert [tuple(s["lines"]) for s in read["sections"]] == [s.lines for s in explanation.sections]
     assert [[tuple(r) for r in s["rows"]] for s in read["sections"]] == [list(s.rows) for s in explanation.sections]
+
+
+def test_a_unit_that_an_option_gave_is_said(tmp_path: Path) -> None:
+    """A record without a column for units: the number as written, what it was read as, and where the unit is from."""
+    (tmp_path / "infusions.csv").write_text("patient_id,infusion_time\nP1,2024-03-05T11:00\n")
+    results = ("platelets,45000", "fibrinogen,95", "inr,1.3")
+    rows = "".join(f"P1,2024-03-06T06:30,{result}\n" for result in results)
+    (tmp_path / "labs.csv").write_text(f"patient_id,time,analyte,value\n{rows}")
+    labs = LabOptions({"platelets": "/uL", "fibrinogen": "mg/dL"})
+    graded = api.grade(api.read(tmp_path, api.Reading(labs=labs)), definitions=["isth_overt_dic_2025"])
+    said = lines(api.explain(graded, "P1", 1), "How the values stand")
+    graded.engine.close()
+    assert "Unit taken from the option --unit, the record gives none: Platelet count 45000 is 45 10^9/L" in said
+    assert "Clauss) 95 is 0.95 g/L" in said
+    assert "INR" not in said, "an INR has no unit"

@@ -12,7 +12,7 @@ import pytest
 
 from mutant_cohorts import known
 from mutant_loading import module_names
-from mutant_trials import Bench, Noticed, Verdict, defaults, graded_again, in_child, put_in_place, variants_now
+from mutant_trials import Bench, Noticed, Verdict, defaults, graded_again, in_child, variants_now
 from mutants import mutants
 from support.case_files import all_cases
 from support.graded_cases import GradedCases, Run
@@ -59,7 +59,7 @@ def another_group(folder: Path) -> str:
     (mutant,) = (one for one in mutants(source) if one.name.endswith("[4 -> 3]"))
 
     def tried() -> Verdict:
-        put_in_place(MODULE, mutant.applied(source))
+        bench.exchange(MODULE, mutant.applied(source))
         try:
             graded_again(bench, (NAME, 0), [NAME])
         except Exception as fault:

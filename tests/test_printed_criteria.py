@@ -7,7 +7,6 @@ silence. This list does not: it was typed from the catalogue, with its section, 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from carac.definitions import all_definitions
 from carac.language.definition import Definition, Status
 from carac.vocabulary.types import Assessed, Laboratory, Worse
+from support.typed_lists import read_once
 
 FILE = Path(__file__).with_name("printed_criteria.toml")
 _CUT = re.compile(r"([<≤>≥=])\s*(-?[\d.]+)(?: → (-?[\d.]+))?")
@@ -33,7 +33,7 @@ Cuts = list[tuple[str, float, float]]
 def printed() -> dict[str, dict[str, Cuts]]:
     """The cuts by definition and item; a section of the file may name several definitions."""
     found: dict[str, dict[str, Cuts]] = {}
-    for section in tomllib.loads(FILE.read_text(encoding="utf-8"))["instrument"]:
+    for section in read_once(FILE)["instrument"]:
         for name in section["definitions"]:
             items = found.setdefault(name, {})
             for item, text in section["items"].items():

@@ -7,7 +7,6 @@ meaning. The list was typed from the catalogue, and never from the code.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from carac.definitions import all_definitions, brought_definitions
 from carac.language.definition import Definition
 from carac.parameters import Parameter
+from support.typed_lists import read_once
 
 FILE = Path(__file__).with_name("printed_parameters.toml")
 NOT_MONOTONE = Path(__file__).with_name("not_monotone.toml")
@@ -27,7 +27,7 @@ Said = tuple[Any, float | None, float | None]
 
 @cache
 def _file() -> dict[str, Any]:
-    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return read_once(FILE)
 
 
 @cache
@@ -100,7 +100,7 @@ def wrong_declarations(definition: Definition) -> Iterator[str]:
         yield f"{name}: its inputs are not those of the default parameters"
     if definition.by_default == (name in file["on_request"]):
         yield f"{name}: by_default is {definition.by_default}"
-    if definition.monotone == (name in tomllib.loads(NOT_MONOTONE.read_text(encoding="utf-8"))):
+    if definition.monotone == (name in read_once(NOT_MONOTONE)):
         yield f"{name}: monotone is {definition.monotone}, see {NOT_MONOTONE.name}"
 
 

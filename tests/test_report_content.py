@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from carac.report.numbers import HIDDEN, Writer, percent, wilson
 from carac.report.options import QUESTIONS, SECTIONS, Options, from_toml, with_changes
 from carac.report.queries.patient import courses_of, texts
 from carac.report.queries.worst import Reached, Worst
+from carac.report.sections import two_sides
 from carac.report.sections.toxicities import drawn, few_known, graded, share
 from carac.report.synthetic import is_synthetic
 from carac.vocabulary.types import Grain
@@ -220,6 +223,13 @@ def test_which_infusions_a_share_is_of_is_said_before_the_tables() -> None:
 )
 def test_only_what_bled_or_clotted_has_a_colour_of_its_own(event: dict[str, object], colour: str) -> None:
     assert colour_of(event) == colour
+
+
+def test_one_event_is_one_event() -> None:
+    material: Any = SimpleNamespace(writer=SimpleNamespace(is_small=lambda _: False))
+    bleeds: Any = [SimpleNamespace(kind="bleeding", day=day) for day in (8, 8)]
+    assert two_sides._said(material, bleeds[:1]).startswith("Bleeding: 1 event, median")
+    assert two_sides._said(material, bleeds).startswith("Bleeding: 2 events, median")
 
 
 def test_every_section_has_a_maker() -> None:

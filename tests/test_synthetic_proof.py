@@ -17,8 +17,9 @@ import pytest
 import make_calibration_docs
 from carac import api
 from carac.analysis.calibration import INSIDE, OUTSIDE, SHOWN, Row, compared, interval, rendered, targets, weights_of
+from carac.analysis.calibration_estimates import Achieved, cumulative_incidence, wilson
 from carac.analysis.calibration_facts import facts_of
-from carac.analysis.calibration_measures import MEASURES, Achieved, cumulative_incidence, wilson
+from carac.analysis.calibration_measures import MEASURES
 from carac.analysis.interventions import courses, difference_in_errors, fitted, late_fall, rates, z_of_difference
 from carac.analysis.person_days import hazard_ratios
 from carac.analysis.recovery import SCORES, agreement, calls, join_truth

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from carac.vocabulary.agents import agent_classes, agent_of, agents
-from carac.vocabulary.analytes import analytes
+from carac.vocabulary.analytes import analyte_hint, analytes
 from carac.vocabulary.assessment_items import assessment_items, item_of
 from carac.vocabulary.codes import analyte_codes, analyte_of_code, unit_concepts, unit_of_omop_concept
 from carac.vocabulary.event_classes import LEVEL_1, class_names, class_of, event_classes
@@ -47,6 +47,7 @@ KEYS = {
     "units.csv": ("quantity", "unit"),
     "printed_words.csv": ("words",),
     "usual_names.csv": ("name",),
+    "other_quantities.csv": ("written",),
 }
 
 
@@ -393,6 +394,20 @@ def test_a_usual_name_of_a_site_is_near_and_of_nothing_else() -> None:
     assert nearest("Nasenbluten", event_sites()) == "epistaxis"
     assert nearest("Nasenbluten", analytes()) is None
     assert nearest("quick", analytes()) is None, "a percentage that no analyte of carac holds"
+
+
+@pytest.mark.parametrize("written", ["quick", "Quick-Wert", "TPZ", "PT %", "prothrombin_activity"])
+def test_a_quick_value_is_said_to_be_neither_seconds_nor_an_inr(written: str) -> None:
+    said = analyte_hint(written)
+    assert "prothrombin activity in %" in said and "neither seconds nor an INR" in said
+    assert "Did you mean" not in said, "the nearest name would be prothrombin_time"
+
+
+def test_a_name_of_another_quantity_is_none_that_carac_knows() -> None:
+    written = [fold(text) for row in rows("other_quantities.csv") for text in row["written"].split("|")]
+    assert len(written) == len(set(written))
+    assert not set(written) & ({fold(name) for name in analytes()} | set(usual_names()))
+    assert (analyte_hint("platlets"), analyte_hint("xyzzy")) == ("Did you mean platelets?", "")
 
 
 def test_every_usual_name_has_one_meaning_and_is_of_a_word_that_carac_knows() -> None:

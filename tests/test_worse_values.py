@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import tomllib
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from carac.definitions import brought_definitions
 from carac.definitions.bleeding import isth_bleeding, isth_surgical_bleeding, who_bleeding
-from carac.definitions.thrombosis import spesi
+from carac.definitions.ctcae import vascular_access
+from carac.definitions.thrombosis import on_imaging, spesi
 from carac.language.definition import Definition
 from carac.vocabulary.types import Grain
 from event_tables import KEYS, Row, event, features, run
@@ -27,6 +29,21 @@ from test_haematotoxicity import Patient, grade_all
 
 REASONS: dict[str, str] = tomllib.loads(Path(__file__).with_name("not_monotone.toml").read_text(encoding="utf-8"))
 BLEEDS = (*isth_bleeding.DEFINITIONS, *isth_surgical_bleeding.DEFINITIONS, *who_bleeding.DEFINITIONS)
+(EXTENDED,) = (definition for definition in on_imaging.DEFINITIONS if definition.monotone)
+#: What is recorded of a complication of a line and of an older thrombosis on imaging, from the best to the worst.
+OF_A_LINE: dict[str, tuple[Any, ...]] = {
+    "device_complication": ("lysis", "blockage"),
+    "haemodynamic_instability": ("none", "moderate", "severe"),
+    "life_threatening": (False, True),
+    "fatal": (False, True),
+}
+ON_IMAGING: dict[str, tuple[Any, ...]] = {
+    "new_noncompressible_segment": (False, True),
+    "defect_extension": (0.0, 4.9, 5.0, 8.0),
+    "new_filling_defect": (False, True),
+}
+SMALL = [(definition, "other", OF_A_LINE) for definition in vascular_access.DEFINITIONS]
+SMALL += [(EXTENDED, "venous", ON_IMAGING)]
 #: Classes by words: no value is worse than another.
 CLASSES = {"thrombosis_class", "thrombosis_category"}
 # Each example is a whole cohort; a failure names its case, so that nothing has to be made smaller.
@@ -40,7 +57,8 @@ def test_every_definition_that_is_not_monotone_has_a_reason() -> None:
 
 def test_every_monotone_definition_of_infusions_and_events_is_asked() -> None:
     others = {n for n, d in brought_definitions().items() if d.monotone and d.grain is not Grain.DAY}
-    assert others == {*SCORES, *RUNS, *(definition.name for definition in BLEEDS), "spesi"} | CLASSES
+    of_events = {definition.name for definition in (*BLEEDS, *(each[0] for each in SMALL), *spesi.DEFINITIONS)}
+    assert others == {*SCORES, *RUNS} | of_events | CLASSES
 
 
 # ---- scores of the infusion ----
@@ -197,6 +215,27 @@ def test_a_worse_feature_never_lowers_the_grade_of_a_bleed(
         was, now = found[f"{number}0"], found[f"{number}1"]
         for column in ("lowest", "highest"):
             assert now[column] >= was[column], f"{column} fell from {was} to {now}: {case}"
+
+
+@pytest.mark.parametrize(("definition", "kind", "worse"), SMALL, ids=lambda value: getattr(value, "name", ""))
+def test_nothing_worse_lowers_the_grade_of_a_line_or_an_extension(
+    definition: Definition, kind: str, worse: dict[str, tuple[Any, ...]]
+) -> None:
+    every = list(product(*(range(len(places)) for places in worse.values())))
+    recorded = {
+        "-".join(map(str, places)): {name: worse[name][place] for name, place in zip(worse, places, strict=True)}
+        for places in every
+    }
+    found = run(
+        definition,
+        events=[event(name, kind=kind) for name in recorded],
+        event_features=[row for name, values in recorded.items() for row in features(name, values)],
+    )
+    grade = {places: found["-".join(map(str, places))]["grade"] for places in every}
+    pairs = [(one, other) for one in every for other in every if all(a <= b for a, b in zip(one, other, strict=True))]
+    assert [(one, other) for one, other in pairs if grade[one] > grade[other]] == []
+    # All of them are graded, and not all alike.
+    assert None not in grade.values() and len(set(grade.values())) > 1
 
 
 #: The signs of a pulmonary embolism, from the best to the worst.

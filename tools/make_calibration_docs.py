@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from carac.analysis.calibration import Row, counts, number, population_in_words, targets
-from carac.analysis.calibration_measures import Achieved
+from carac.analysis.calibration_estimates import Achieved
 from carac.analysis.recovery import HALF_EFFECT, LOW_FIBRINOGEN, LOW_PLATELETS, SCORES, Agreement, Calls
 
 ROOT = Path(__file__).resolve().parents[1]

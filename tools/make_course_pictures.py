@@ -19,12 +19,12 @@ from typing import Any
 import altair as alt
 import numpy as np
 import numpy.typing as npt
-import vl_convert
 
 from carac import api
 from carac.analysis.calibration_facts import PEOPLE
 from carac.analysis.day_values import HIGHEST, LOWEST, DayValues, Floats, read_day_values, scattered
 from carac.grading.run import Graded
+from carac.report import drawing
 from carac.synthetic.batches import Order
 from carac.synthetic.world import World
 from carac.synthetic.write import synthesize
@@ -184,7 +184,7 @@ def pictures(record: Path) -> dict[str, str]:
         "courses_by_product.svg": picture(graded, products_drawn, "Courses by product (synthetic)"),
         "courses_by_crs.svg": picture(graded, crs, "Courses by highest grade of CRS (synthetic)"),
     }
-    return {name: vl_convert.vegalite_to_svg(chart.to_json()) for name, chart in drawn.items()}
+    return {name: drawing.svg(chart) for name, chart in drawn.items()}
 
 
 def main() -> None:

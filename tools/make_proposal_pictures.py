@@ -28,6 +28,8 @@ LEFT, BOTTOM = 30, 18
 RIGHT_INK, WRONG_INK, GIVEN_INK, GREY = "#1b6a4b", "#a3341c", "#6b4ea0", "#6a6a6a"
 
 Case = Mapping[str, Any]
+#: How the columns end whose value is a day.
+FOUND = ("_day", "independence_proposal", "refractoriness_proposal")
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,34 @@ PROPOSALS = (
         "The first day after a transfusion on which so many days without another begin, if observation lasts so long.",
     ),
     Proposal(
+        "Platelets refractory to transfusion",
+        "platelet_refractoriness_proposal",
+        "platelet_refractoriness",
+        "platelets",
+        (
+            *("right_two_in_a_row", "right_rises", "right_success_between", "right_two_units"),
+            "right_count_missing",
+        ),
+        ("wrong_bleeding", "wrong_recovering"),
+        "A transfusion fails where the rise to the next day, corrected for body surface and platelets given, is too "
+        "small. So many transfusion days in a row that failed are refractory; one that nobody measured afterwards is "
+        "neither a failure nor a success. The dotted line, at 20, is for the eye alone.",
+        (20.0,),
+    ),
+    Proposal(
+        "Neutropenia refractory to growth factor",
+        "neutrophil_refractoriness_proposal",
+        "neutrophil_refractoriness",
+        "neutrophils",
+        (
+            *("right_two_weeks", "right_responds", "right_never_given", "right_first_week"),
+            "right_pegfilgrastim",
+        ),
+        ("wrong_stopped", "wrong_just_above"),
+        "So many days in a row with severe neutropenia, all of them under growth factor, after the first week.",
+        ("severe_at_most",),
+    ),
+    Proposal(
         "Recent thrombosis before infusion",
         "recent_thrombosis_proposal",
         "recent_thrombosis",
@@ -161,12 +191,15 @@ def points_of(case: Case, analyte: str) -> list[tuple[int, float]]:
 
 def given_of(case: Case) -> list[int]:
     """Days on which something was given, or an event began."""
-    return [row["day"] for row in (*case.get("treatments", []), *case.get("events", []))]
+    courses = [(row["day"], row.get("end_day", row["day"])) for row in case.get("treatments", [])]
+    return [day for first, last in courses for day in range(first, last + 1)] + [
+        row["day"] for row in case.get("events", [])
+    ]
 
 
 def found_days(case: Case) -> list[int]:
     """The days that the case expects to be found."""
-    days = [row for row in case["expect"] if row["column"].endswith(("_day", "independence_proposal"))]
+    days = [row for row in case["expect"] if row["column"].endswith(FOUND)]
     return [int(row["value"]) for row in days if row.get("value") not in (None, "null")]
 
 

@@ -130,7 +130,8 @@ def agents_part() -> str:
 ## Agents (`treatments.agent`)
 
 Names, brand names, and the ATC, RxNorm (ingredient) and OMOP codes of `agents.csv` are understood. The CAR-T products
-below are agents, too. An agent that is not in the list sets its row aside with a note: no definition reads it.
+below are agents, too. An agent that is not in the list sets its row aside with a warning; a drug that no
+definition reads may stay.
 
 """
     return text + table(("word", "name", "class", "also written", "to know"), rows)

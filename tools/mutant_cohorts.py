@@ -6,7 +6,7 @@ columns alone are made again, from the inputs and from the results of what it us
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
@@ -168,6 +168,25 @@ def _beside(query: str, table: ibis.Table, columns: Mapping[str, ir.Value]) -> t
     return made
 
 
+#: What definitions became, each under its name and all that its queries depend on but its code. Most of the work of a
+#: mutant would be to build the same expressions again, for each run of the cases and each definition that uses another.
+_MADE: dict[tuple[Hashable, ...], tuple[str, dict[str, str]]] = {}
+#: Stands for the table that layers are laid on.
+_SOURCE = '"the source"'
+
+
+def forget(names: Collection[str]) -> None:
+    """Build these definitions anew: their code has changed."""
+    for key in [key for key in _MADE if key[0] in names]:
+        del _MADE[key]
+
+
+def _once(key: tuple[Hashable, ...], build: Callable[[], tuple[str, dict[str, str]]]) -> tuple[str, dict[str, str]]:
+    if key not in _MADE:
+        _MADE[key] = build()
+    return _MADE[key]
+
+
 class _Making:
     """Queries while they are made."""
 
@@ -206,14 +225,24 @@ class _Making:
         self.source[grain], self.columns[grain] = name, columns
 
     def _layers(self, name: str) -> None:
-        definition = known()[name]
-        grain = definition.grain.value
-        query, columns = _quoted(self.source[grain]), dict(self.columns[grain])
-        for layer in definition.layers(self.of.parameters.scope(name)):
-            table = ibis.table(columns, name="t")
-            sql, types = _beside(query, table, layer(table))
-            query, columns = f"({sql})", columns | types
-        self._view(grain, f"graded_{name}", query.removeprefix("(").removesuffix(")"), columns)
+        grain, values = known()[name].grain.value, self.of.parameters.scope(name)
+        every = self.columns[grain]
+
+        def made(columns: dict[str, str]) -> tuple[str, dict[str, str]]:
+            return _once((name, _items(values), _items(columns)), lambda: _laid(name, values, columns))
+
+        query, types = _of_fewest(made, self._read_by(name, every), every)
+        source = _quoted(self.source[grain])
+        self._view(grain, f"graded_{name}", query.replace(_SOURCE, source), every | types)
+
+    def _read_by(self, name: str, columns: Mapping[str, str]) -> dict[str, str]:
+        """Those of these columns that a definition says that it reads: then it is the same in most runs."""
+        used = with_used([name]) - {name}
+        inputs = known()[name].inputs_with(self.of.parameters.scope(name))
+        read = {column for wanted in inputs for column, _ in _columns_of(wanted)}
+        read |= {column for each in used for column in (*known()[each].columns, *self.columns.get(f"rows_{each}", ()))}
+        read |= {key for _, keys in RESULTS.values() for key in keys}
+        return {column: kind for column, kind in columns.items() if column in read}
 
     def _rows(self, name: str) -> None:
         from carac.grading.plan import tables_of
@@ -222,12 +251,21 @@ class _Making:
         grain = definition.grain.value
         # One that reads graded days is made after them.
         late = any(_stands_on_days(used) for used in definition.uses)
-        days = (self.source["day"], self.columns["day"]) if late else ("day_inputs", self.days)
-        tables = tables_of(days[1], self.of.present, days[0])
-        used = {u: self._rows_of(u) for u in definition.uses if known()[u].rows is not None}
-        rows = definition.rows(replace(tables, results=used), self.of.parameters.scope(name))
-        columns = {column: str(kind) for column, kind in rows.schema().items()}
-        self.steps.append((f"rows_{name}", _compiled(rows)))
+        source, every = (self.source["day"], self.columns["day"]) if late else ("day_inputs", self.days)
+        used = {u: self._columns_of_rows(u) for u in definition.uses if known()[u].rows is not None}
+        values, present = self.of.parameters.scope(name), self.of.present
+
+        def built(days: dict[str, str]) -> tuple[str, dict[str, str]]:
+            results = {u: ibis.table(columns, name=f"rows_{u}") for u, columns in used.items()}
+            rows = definition.rows(replace(tables_of(days, present, source), results=results), values)
+            return _compiled(rows), {column: str(kind) for column, kind in rows.schema().items()}
+
+        def made(days: dict[str, str]) -> tuple[str, dict[str, str]]:
+            read = (source, _items(days), *((u, _items(columns)) for u, columns in used.items()))
+            return _once((name, _items(values), present, read), lambda: built(days))
+
+        sql, columns = _of_fewest(made, self._read_by(name, every), every)
+        self.steps.append((f"rows_{name}", sql))
         self.columns[f"rows_{name}"] = columns
         keys = RESULTS[grain][1]
         more = {column: kind for column, kind in columns.items() if column not in self.columns[grain]}
@@ -235,9 +273,33 @@ class _Making:
         joined += f'LEFT JOIN "rows_{name}" b USING ({", ".join(keys)})'
         self._view(grain, f"graded_{name}", joined, self.columns[grain] | more)
 
-    def _rows_of(self, name: str) -> ibis.Table:
-        columns = self.columns.get(f"rows_{name}")
-        return ibis.table(columns or _types(self.of.tables[f"rows_{name}"]), name=f"rows_{name}")
+    def _columns_of_rows(self, name: str) -> dict[str, str]:
+        return self.columns.get(f"rows_{name}") or _types(self.of.tables[f"rows_{name}"])
+
+
+def _laid(name: str, values: Any, columns: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The query of a definition's layers on a table with these columns, and the columns that it adds."""
+    query = _SOURCE
+    added: dict[str, str] = {}
+    for layer in known()[name].layers(values):
+        table = ibis.table(columns | added, name="t")
+        sql, types = _beside(query, table, layer(table))
+        query, added = f"({sql})", added | types
+    return query.removeprefix("(").removesuffix(")"), added
+
+
+def _of_fewest(
+    made: Callable[[dict[str, str]], tuple[str, dict[str, str]]], few: dict[str, str], every: dict[str, str]
+) -> tuple[str, dict[str, str]]:
+    """What is made of the columns that a definition says that it reads; of all, where it reads others too."""
+    try:
+        return made(few)
+    except Exception:
+        return made(every)
+
+
+def _items(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(mapping.items())
 
 
 def _stands_on_days(name: str) -> bool:

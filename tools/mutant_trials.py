@@ -23,7 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mutant_cohorts import RESULTS, Kept, Queries, kept, known, queries, reads_known_inputs, results, with_used
+from mutant_cohorts import RESULTS, Kept, Queries, forget, kept, known, queries, reads_known_inputs, results, with_used
 from mutant_loading import ROOT, TESTS, executed_again, module_names, put_in_place, readers
 
 #: Longer than any of the tests takes here; a mutant that never ends is noticed too.
@@ -57,17 +57,24 @@ class Verdict:
     outcome: killed, same (no query and nothing said of a definition changed), survived; open until all is asked.
     by: what noticed it.
     seconds: how long that took.
+    trial: the cases that noticed it.
     """
 
     outcome: str
     by: str
     seconds: float = 0.0
+    trial: Trial | None = None
 
 
 class Noticed(Exception):
-    """A test failed."""
+    """A test failed: the cases of a trial, if that is given."""
+
+    def __init__(self, said: str, trial: Trial | None = None) -> None:
+        super().__init__(said)
+        self.trial = trial
 
 
+#: A definition, and the number of a run of the cases.
 Trial = tuple[str, int]
 
 
@@ -79,10 +86,12 @@ class Bench:
     ----------
     folder: where records are written.
     asked: the names of the cases that are asked alone; none means all, and the tests generated from the criteria.
+    noticed: the trials that have noticed a mutant, the last one first: they are likely to notice the next.
     """
 
     folder: Path
     asked: frozenset[str] = frozenset()
+    noticed: list[Trial] = field(default_factory=list)
     _affected: dict[str, list[str]] = field(default_factory=dict)
     _kept: dict[Trial, Kept] = field(default_factory=dict)
     _queries: dict[tuple[Trial, tuple[str, ...]], Queries] = field(default_factory=dict)
@@ -112,12 +121,22 @@ class Bench:
         """The definitions that a module can change, those that use such a one as well."""
         if module in self._affected:
             return self._affected[module]
-        touched = {module, *readers(module)}
-        found = {name for name, home in self.homes.items() if home in touched}
+        found = set(self.touched(module))
         while more := {name for name, d in known().items() if name not in found and set(d.uses) & found}:
             found |= more
         self._affected[module] = [name for name in known() if name in found]
         return self._affected[module]
+
+    def touched(self, module: str) -> list[str]:
+        """The definitions whose own code a module is part of."""
+        read_by = {module, *readers(module)}
+        return [name for name, home in self.homes.items() if home in read_by]
+
+    def exchange(self, module: str, tree: ast.Module) -> None:
+        """Put a changed module in the place of the original, in this process and for good."""
+        touched = self.touched(module)
+        put_in_place(module, tree)
+        forget(touched)
 
     @cached_property
     def said(self) -> dict[str, str]:
@@ -187,14 +206,23 @@ class Bench:
         names = self.affected(module)
         for trial in self.trials(module, names):
             self.unchanged(trial, names)
-        if not self.asked and any(name in self.with_cuts for name in names):
-            _ = self.generated
+        for name in [] if self.asked else names:
+            if name in self.with_cuts:
+                self.unchanged_generated(name, names)
         _ = self.said, self.bounded, _tests("test_printed_criteria").printed(), executed_again(module)
 
     def trials(self, module: str, names: Sequence[str]) -> list[Trial]:
-        """The runs of these definitions: those at home in the module first, then those that use the fewest."""
+        """The runs of these definitions: those that noticed another mutant first, then those at home in the module.
+
+        Of the others those that use the fewest come first.
+        """
         wanted = [trial for trial in self.expected if trial[0] in names]
-        return sorted(wanted, key=lambda t: (self.homes[t[0]] != module, len(with_used([t[0]])), t[1]))
+        last = {trial: place - len(self.noticed) for place, trial in enumerate(self.noticed)}
+        return sorted(wanted, key=lambda t: (last.get(t, 0), self.homes[t[0]] != module, len(with_used([t[0]])), t[1]))
+
+    def has_noticed(self, trial: Trial) -> None:
+        """Ask this trial first of the next mutant."""
+        self.noticed[:] = [trial, *(other for other in self.noticed if other != trial)]
 
     def unchanged(self, trial: Trial, names: Sequence[str]) -> Queries:
         """How the unchanged code makes a definition again, with those of these names that it uses."""
@@ -202,6 +230,18 @@ class Bench:
         if key not in self._queries:
             self._queries[key] = queries(self.of_trial(trial), key[1])
         return self._queries[key]
+
+    def unchanged_generated(self, name: str, names: Sequence[str]) -> Queries:
+        """How the unchanged code makes a definition again from the patients that are generated."""
+        key = (name, -1), again(name, names)
+        if key not in self._queries:
+            self._queries[key] = queries(self.on_small_grid(), key[1])
+        return self._queries[key]
+
+    def on_small_grid(self) -> Kept:
+        """The patients that are generated, with the present parameters of their grid."""
+        resolved = importlib.import_module("carac.grading.parameters").resolved
+        return replace(self.generated[1], parameters=resolved(_tests("support.patients").SMALL_GRID))
 
     def variants(self, name: str, names: Sequence[str]) -> list[object]:
         """The queries of a definition with each parameter changed alone, of the unchanged code."""
@@ -257,7 +297,7 @@ def graded_again(bench: Bench, trial: Trial, names: Sequence[str], control: bool
     for case in cases:
         said = _tests("test_cases").disagreements(case, found)
         if said:
-            raise Noticed(f"case {case.name}: {said[0]}")
+            raise Noticed(f"case {case.name}: {said[0]}", trial)
     return True
 
 
@@ -280,10 +320,19 @@ class _Unseen(Exception):
 
 
 def generated(bench: Bench, names: Sequence[str], control: bool = False) -> None:
-    """The tests that are generated from the definitions, on these alone. Raises what they raise."""
-    places, of = bench.generated
-    parameters = importlib.import_module("carac.grading.parameters").resolved(_tests("support.patients").SMALL_GRID)
-    of = replace(of, parameters=parameters)
+    """The tests that are generated from the definitions, on these alone. Raises what they raise.
+
+    Not asked of one that says the same of itself and makes the same of these patients, but as a control.
+    """
+    if not any(name in bench.with_cuts for name in names):
+        return
+    places, of = bench.generated[0], bench.on_small_grid()
+
+    def is_the_same(name: str) -> bool:
+        chain = again(name, names)
+        known_inputs = not control and reads_known_inputs(of, chain)
+        said = described(known()[name]) == bench.said[name]
+        return known_inputs and said and queries(of, chain) == bench.unchanged_generated(name, names)
 
     def rows(folder: Path, patients: Sequence[Any], wanted: Sequence[str], engine: str = "") -> list[dict[str, Any]]:
         """What `graded_rows` gives, from the inputs that were kept."""
@@ -297,8 +346,8 @@ def generated(bench: Bench, names: Sequence[str], control: bool = False) -> None
         by_patient = {row["patient_id"]: row for row in made}
         return [by_patient[f"{places[patient]:06d}"] for patient in patients]
 
-    for name in names:
-        for test in bench.with_cuts.get(name, []):
+    for name in [name for name in names if name in bench.with_cuts and not is_the_same(name)]:
+        for test in bench.with_cuts[name]:
             module = _tests(test)
             vars(module).update(record=lambda patients: patients, graded_rows=rows)
             with contextlib.suppress(_Unseen):
@@ -352,7 +401,7 @@ def controlled(bench: Bench, module: str, stage: str = "cases") -> Verdict:
     """
     names = bench.affected(module)
     try:
-        put_in_place(module, ast.parse(module_names()[module].read_text(encoding="utf-8")))
+        bench.exchange(module, ast.parse(module_names()[module].read_text(encoding="utf-8")))
         if any(described(known()[name]) != bench.said[name] for name in names):
             return Verdict("error", "the original code says something else of itself")
         if stage == "by hand":
@@ -363,7 +412,7 @@ def controlled(bench: Bench, module: str, stage: str = "cases") -> Verdict:
         for trial in [trial for trial in bench.trials(module, names) if trial[0] in at_home]:
             graded_again(bench, trial, names, control=True)
         if not bench.asked:
-            generated(bench, at_home)
+            generated(bench, at_home, control=True)
             bounds(bench, at_home)
     except Exception as fault:
         return Verdict("error", f"the original code fails: {type(fault).__name__}: {_first_line(fault)}")
@@ -412,7 +461,7 @@ def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
     """
     names = bench.affected(module)
     try:
-        put_in_place(module, tree)
+        bench.exchange(module, tree)
         same = all(described(known()[name]) == bench.said[name] for name in names)
     except BaseException as fault:
         return Verdict("killed", f"cannot be imported: {type(fault).__name__}")
@@ -425,7 +474,7 @@ def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
             return Verdict("same" if equal else "open", "no query changed" if equal else "")
         return _cases(bench, module, names, same)
     except Noticed as fault:
-        return Verdict("killed", str(fault))
+        return Verdict("killed", str(fault), trial=fault.trial)
     except AssertionError as fault:
         return Verdict("killed", f"assertion: {_first_line(fault)}")
     except Exception as fault:
@@ -440,7 +489,7 @@ def _cases(bench: Bench, module: str, names: Sequence[str], same: bool) -> Verdi
         return Verdict("unseen", "")
     if bench.asked:
         return Verdict("open", "")
-    near = [name for name in names if name in changed or bench.homes[name] == module]
+    near = [name for name in names if name in changed or described(known()[name]) != bench.said[name]]
     generated(bench, names)
     bounds(bench, near)
     return Verdict("open", "")

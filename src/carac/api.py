@@ -60,6 +60,7 @@ class Reading:
     index: for OMOP: ``infusion``, ``first-visit`` or ``every-visit``; None takes infusions where there are any.
     index_table: for OMOP: a CSV with patient_id and infusion_time.
     labs: default units, the basis of D-dimer, what is done with implausible values.
+    tell_all: True makes one finding of each text that was set aside, however many there are.
     """
 
     kind: str | None = None
@@ -67,6 +68,7 @@ class Reading:
     index: str | None = None
     index_table: Path | None = None
     labs: LabOptions = field(default_factory=LabOptions)
+    tell_all: bool = False
 
 
 def parameters(overrides: Overrides | Path | str | None = None) -> Parameters:
@@ -105,6 +107,7 @@ def read(
     with progress.step("reading"):
         options = OmopOptions(reading.index, reading.index_table)
         records = read_records(engine, Path(path), reading.kind, options)
+        records.tell_all = reading.tell_all
         if reading.limits:
             load_site_limits(records, reading.limits)
     cohort = make_cohort(records, parameters or resolved(), reading.labs, progress)

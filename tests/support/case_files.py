@@ -143,7 +143,7 @@ def _other_rows(patient: str, content: Row) -> Rows:
         words = ("kind", "site", "side", "certainty", "code", "code_system", "present_on_admission", "encounter")
         kept = {key: event.get(key) for key in words}
         onset = _moment(event["day"], event.get("time"))
-        rows["events"].append({"event_id": name, "patient_id": patient, "onset": onset, **kept})
+        rows["events"].append({"event_id": name, "patient_id": patient, "onset": onset, "end": _end(event), **kept})
         for feature, value in event.get("features", {}).items():
             rows["event_features"].append({"event_id": name, "feature": feature, "value": value})
     for period in content.get("periods", []):
@@ -153,7 +153,7 @@ def _other_rows(patient: str, content: Row) -> Rows:
 
 
 def _end(row: Row) -> str | None:
-    return _date(row["end_day"]) if "end_day" in row else None
+    return _moment(row["end_day"], row.get("end_time")) if "end_day" in row else None
 
 
 def record_rows(cases: Sequence[Case]) -> Rows:

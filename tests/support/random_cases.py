@@ -236,14 +236,16 @@ def _event(case: RandomCase, by_kind: Mapping[str, Sequence[CaseItem]], chance: 
     if chance.random() < 0.3:
         row |= {"code": chance.choice(sorted(icd10cm())), "code_system": "ICD-10-CM"}
         case.typed["code"] = row["code"]
-    else:
+    elif words["site"]:
         site = chance.choice(words["site"])
         row |= {"site": site, "kind": event_sites()[site].kind}
         case.typed |= {"site": site, "kind": row["kind"]}
-    if chance.random() < 0.3:
-        row["side"] = case.typed["side"] = chance.choice(words["side"])
-    if chance.random() < 0.3:
-        row["present_on_admission"] = case.typed["present_on_admission"] = chance.choice(("yes", "no"))
+    else:
+        # A complication of a line is an event of no site.
+        row["kind"] = case.typed["kind"] = chance.choice(words["kind"])
+    for fact in ("side", "present_on_admission"):
+        if fact in words and chance.random() < 0.3:
+            row[fact] = case.typed[fact] = chance.choice(words[fact])
     case.add("events", **row)
     for item in by_kind.get("feature", []):
         if chance.random() < ABSENT + 0.2:

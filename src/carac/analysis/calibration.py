@@ -21,8 +21,10 @@ import numpy.typing as npt
 from rich.table import Table
 from rich.text import Text
 
+from carac.analysis.calibration_estimates import Achieved, Measure, Z, wilson
 from carac.analysis.calibration_facts import Facts, facts_of
-from carac.analysis.calibration_measures import MEASURES, Achieved, Floats, Measure, Z, wilson
+from carac.analysis.calibration_measures import MEASURES
+from carac.analysis.calibration_readings import Floats
 from carac.analysis.recovery import has_truth, join_truth
 from carac.cohort.cohort import make_cohort
 from carac.engine.duckdb_engine import DuckDB

@@ -16,7 +16,7 @@ from carac.cohort.infusions import cohort_infusions, parsed_infusions
 from carac.cohort.labs import LabOptions, parsed_labs, superseded
 from carac.cohort.limits import with_site_limits
 from carac.cohort.records import Records, RecordSource
-from carac.cohort.setting_aside import findings_of
+from carac.cohort.setting_aside import TOLD, findings_of
 from carac.cohort.signs import parsed_assessments, parsed_periods, parsed_treatments
 from carac.cohort.tables import COHORT_SCHEMAS
 from carac.engine.base import compile_sql
@@ -92,7 +92,7 @@ def _parsed(records: Records, name: str, expression: ibis.Table, view: bool = Fa
     table = f"parsed_{name}"
     records.engine.create(table, compile_sql(expression, records.engine.dialect), view=view)
     parsed = ibis.table(expression.schema(), name=table)
-    records.findings.extend(findings_of(records.engine, parsed, name, source.file))
+    records.findings.extend(findings_of(records.engine, parsed, name, source.file, None if records.tell_all else TOLD))
     return parsed
 
 

@@ -101,7 +101,8 @@ def labs_by_day(labs: ibis.Table, infusions: ibis.Table, from_infusion: bool) ->
     )
     joined = labs.inner_join(keyed, "patient_id")
     joined = joined.mutate(day=days_between(joined.time, joined.infusion_date))
-    inside = [joined.day >= joined.first_day, joined.day <= joined.last_day]
+    # As one condition: two would work out the day of each of millions of rows twice.
+    inside: list[ir.BooleanValue] = [joined.day.between(joined.first_day, joined.last_day)]
     if from_infusion:
         timed = (joined.infusion_time_precision == "minute") & (joined.time_precision == "minute")
         inside.append(~((joined.day == 0) & timed & (joined.time < joined.infusion_time)))

@@ -26,9 +26,9 @@ from carac.cohort.values import read_value
 from carac.engine.base import compile_sql
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError
-from carac.vocabulary.analytes import Analyte, analytes, number_of_analyte
+from carac.vocabulary.analytes import Analyte, analyte_hint, analytes, number_of_analyte
 from carac.vocabulary.codes import analyte_of_code
-from carac.vocabulary.spelling import fold, nearest
+from carac.vocabulary.spelling import fold
 from carac.vocabulary.unit_spelling import is_absent
 from carac.vocabulary.units import Conversion, conversion, known_units, why_not
 
@@ -152,9 +152,9 @@ def _check(options: LabOptions) -> None:
     """Refuse options that name no analyte, no unit or no basis."""
     for name, unit in options.default_units.items():
         if name not in analytes():
-            near = nearest(name, analytes())
-            hint = f" Did you mean {near}?" if near else ""
-            raise CaracError(f"The unit {unit!r} is meant for {name!r}, which is no analyte.{hint}")
+            raise CaracError(
+                f"The unit {unit!r} is meant for {name!r}, which is no analyte. {analyte_hint(name)}".strip()
+            )
         if conversion(name, unit) is None:
             units = ", ".join(dict.fromkeys(known_units(name)))
             raise CaracError(f"The unit {unit!r} is not known for {name}; name one of {units}.")
@@ -254,10 +254,7 @@ class _Translator:
         if not analyte:
             return Problem("missing_analyte", "the analyte is empty", "Fill it in.")
         if known is None:
-            near = nearest(analyte, analytes())
-            remedy = (
-                f"Did you mean {near}?" if near else "See the list of analytes in the documentation, or leave it out."
-            )
+            remedy = analyte_hint(analyte) or "See the list of analytes in the documentation, or leave it out."
             return Problem("unknown_analyte", f"the analyte {analyte!r} is not known", remedy)
         unit = self.options.default_units.get(known.name, "") if is_absent(unit) else unit
         known_basis = basis or _basis_of(method) or self.options.d_dimer_basis

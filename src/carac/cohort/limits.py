@@ -21,8 +21,8 @@ from carac.engine.base import compile_sql
 from carac.engine.duckdb_engine import DuckDB
 from carac.findings import CaracError, Finding, Severity
 from carac.manifest import file_hash
-from carac.vocabulary.analytes import analytes
-from carac.vocabulary.spelling import fold, nearest
+from carac.vocabulary.analytes import analyte_hint, analytes
+from carac.vocabulary.spelling import fold
 from carac.vocabulary.units import conversion, known_units
 
 COLUMNS = ("analyte", "sex", "age_from", "age_to", "period_from", "period_to", "unit", "lower_limit", "upper_limit")
@@ -89,9 +89,8 @@ def _site_row(file: str, number: int, texts: dict[str, str | None]) -> dict[str,
     where = f"{file}, row {number}"
     analyte = fold(text("analyte")).replace(" ", "_")
     if analyte not in analytes():
-        near = nearest(analyte, analytes())
-        hint = f" Did you mean {near}?" if near else ""
-        raise CaracError(f"{where}: the analyte {text('analyte')!r} is not known.{hint}")
+        hint = analyte_hint(text("analyte"))
+        raise CaracError(f"{where}: the analyte {text('analyte')!r} is not known. {hint}".strip())
     found = conversion(analyte, text("unit"))
     if found is None or found.basis_needed:
         units = ", ".join(dict.fromkeys(known_units(analyte)))

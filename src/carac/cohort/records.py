@@ -61,6 +61,7 @@ class Records:
     findings: what was seen while reading.
     files: hash of each file that was read, for the manifest.
     kind: kind of record, such as ``folder`` or ``omop``.
+    tell_all: True tells each text that was set aside by itself; else the rarer ones of a kind stand together.
     """
 
     engine: DuckDB
@@ -68,6 +69,7 @@ class Records:
     findings: Findings = field(default_factory=Findings)
     files: dict[str, str] = field(default_factory=dict)
     kind: str = "folder"
+    tell_all: bool = False
 
     @property
     def present(self) -> frozenset[str]:

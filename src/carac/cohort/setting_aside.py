@@ -20,17 +20,19 @@ from carac.findings import Finding, Severity
 #: How many different texts of one kind are told one by one; the others are told together.
 TOLD = 8
 ROWS = 3
+#: Where what is told together stands one by one.
+NAMES_ALL = "carac check --all names each."
 #: Stands before what the row holds, so that rows with the same fault and different values make one finding.
 SEEN = "\x1e"
 #: Stands between the doubts of a row.
 _NEXT = "\x1d"
-#: Stands between the remedy and the cost of a doubt.
-_COST = "\x1c"
+#: Stands between a remedy and what the fault costs.
+COST = "\x1c"
 #: Stands in the message of a doubt where the number of rows is told.
 COUNTED = "{rows}"
 _NONE = ibis.null("string")
 #: What names nothing that carac reads costs nothing: it is told, not warned of.
-_NOTES = {"unknown_code", "unknown_code_system", "unknown_agent", "unknown_product", "time_offset", "withdrawn"}
+_NOTES = {"unknown_code", "unknown_code_system", "unknown_product", "time_offset", "withdrawn"}
 
 
 def with_seen(problem: str, seen: ir.Value) -> ir.StringValue:
@@ -58,7 +60,7 @@ def doubt(
 
 def doubt_text(kind: str, message: str, remedy: str, cost: str, seen: str = "") -> str:
     """A doubt as it stands in the column `doubt`."""
-    return f"{kind}|{message}|{remedy}{_COST}{cost}" + (SEEN + seen if seen else "")
+    return f"{kind}|{message}|{remedy}{COST}{cost}" + (SEEN + seen if seen else "")
 
 
 def doubtful_number(
@@ -131,10 +133,10 @@ class _Fault:
     rows: tuple[int, ...]
 
 
-def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> list[Finding]:
-    """The findings of the columns `problem` and `doubt`."""
+def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str, told: int | None = TOLD) -> list[Finding]:
+    """The findings of the columns `problem` and `doubt`; of a kind of problem so many one by one, None for all."""
     if "usable" not in parsed.columns:
-        return [*_of_problems(engine, parsed, table, file), *_of_doubts(engine, parsed, table, file)]
+        return [*_of_problems(engine, parsed, table, file, told), *_of_doubts(engine, parsed, table, file)]
     # Of millions of rows the few with a fault are found by booleans; texts are made for those alone, if there are any.
     aside, doubted = parsed.filter(~parsed.usable), parsed.filter(parsed.usable & parsed.doubtful)
     number = parsed.aggregate(
@@ -142,23 +144,23 @@ def findings_of(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> li
     )
     (any_aside, any_doubted), *_ = engine.rows(compile_sql(number, engine.dialect))
     return [
-        *(_of_problems(engine, aside, table, file) if any_aside else ()),
+        *(_of_problems(engine, aside, table, file, told) if any_aside else ()),
         *(_of_doubts(engine, doubted, table, file) if any_doubted else ()),
     ]
 
 
-def _of_problems(engine: DuckDB, parsed: ibis.Table, table: str, file: str) -> list[Finding]:
+def _of_problems(engine: DuckDB, parsed: ibis.Table, table: str, file: str, told: int | None) -> list[Finding]:
     """What was set aside: the most frequent faults of a kind one by one, the others together."""
     findings: list[Finding] = []
-    told: dict[str, list[_Fault]] = {}
+    kinds: dict[str, list[_Fault]] = {}
     for fault in _faults(engine, parsed.filter(parsed.problem.notnull()), "problem"):
-        of_kind = told.setdefault(fault.kind, [])
+        of_kind = kinds.setdefault(fault.kind, [])
         of_kind.append(fault)
-        if len(of_kind) <= TOLD:
+        if told is None or len(of_kind) <= told:
             findings.append(_set_aside(fault, table, file))
-    for kind, of_kind in told.items():
-        if len(of_kind) > TOLD:
-            findings.append(_others(kind, of_kind[TOLD:], table, file))
+    for kind, of_kind in kinds.items():
+        if told is not None and len(of_kind) > told:
+            findings.append(_others(kind, of_kind[told:], table, file))
     return findings
 
 
@@ -192,7 +194,7 @@ def _fault(text: str, count: int, rows: Iterable[int], seen: Iterable[str | None
     # A message may hold "|" where the record does; kind and remedy never do.
     kind, _, rest = text.partition("|")
     message, _, remedy = rest.rpartition("|")
-    remedy, _, cost = remedy.partition(_COST)
+    remedy, _, cost = remedy.partition(COST)
     shown = dict.fromkeys(_shortened(one) for one in seen if one)
     return _Fault(kind, message, remedy, cost, tuple(shown), count, tuple(rows))
 
@@ -233,4 +235,4 @@ def _others(kind: str, faults: Sequence[_Fault], table: str, file: str) -> Findi
     count = sum(fault.count for fault in faults)
     message = f"{len(faults)} more texts of the same kind ({kind.replace('_', ' ')})"
     rows = tuple(fault.rows[0] for fault in faults[:ROWS])
-    return _set_aside(_Fault(kind, message, "", "", (), count, rows), table, file)
+    return _set_aside(_Fault(kind, message, NAMES_ALL, "", (), count, rows), table, file)

@@ -34,6 +34,8 @@ from carac.vocabulary.units import conversion, known_units
 _NONE = ibis.null("string")
 #: Share of letters alike from which a name is taken for a misspelt one.
 _SLIP = 0.85
+#: What an agent costs that is not understood: a table of treatments denies what it does not name.
+_NOT_GIVEN = "Days on it are graded as if it had not been given; a drug that no definition reads may stay."
 INTENTS = ("therapeutic", "prophylactic")
 
 
@@ -162,12 +164,13 @@ def _agent(agent: str, beyond_routine: str) -> Translated:
 
 
 def _unknown_agent(agent: str) -> Problem:
-    """Most drugs of a record are read by no definition, which is no fault; a name with a slip of the pen is."""
+    """A drug that no definition reads, or one of those that are read, under a name that carac does not know."""
     near = nearest(agent, agents())
     message = f"the agent {agent!r} is not known"
     if near and SequenceMatcher(None, fold(agent), fold(near)).ratio() >= _SLIP:
-        return Problem("misspelt_agent", message, f"Did you mean {near}?")
-    return Problem("unknown_agent", message, "An agent that no definition reads may stay.")
+        return Problem("misspelt_agent", message, f"Did you mean {near}?", _NOT_GIVEN)
+    remedy = f"The nearest known name is {near}." if near else "No known name is near; see the list of agents."
+    return Problem("unknown_agent", message, remedy, _NOT_GIVEN)
 
 
 def parsed_periods(engine: DuckDB, source: RecordSource) -> ibis.Table:

@@ -117,7 +117,8 @@ RECORD_TABLES: dict[str, RecordTable] = {
             ("patient_id", "start", "end", "kind", "text"),
             ("patient_id", "start", "kind"),
             ("start", "end"),
-            "one row per stay, central line, ventilation, dialysis, or long-term condition",
+            "one row per time in hospital (kind: ward, intensive_care), as an outpatient, or with a central_line; "
+            "from start to end, and an empty end means that it still lasts",
         ),
     )
 }

@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from carac.cohort.setting_aside import COST
 from carac.engine.base import compile_sql
 from carac.engine.duckdb_engine import DuckDB
 
@@ -21,16 +22,17 @@ _ARROW = {"string": pa.string(), "float64": pa.float64(), "boolean": pa.bool_(),
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a text cannot be taken: a stable kind, a clause with the value, and what would be right."""
+    """Why a text cannot be taken: a stable kind, a clause with the value, what would be right, what it costs."""
 
     kind: str
     message: str
     remedy: str = ""
+    cost: str = ""
 
     @property
     def text(self) -> str:
-        """All three in one string, as they stand in the column `problem`."""
-        return f"{self.kind}|{self.message}|{self.remedy}"
+        """All in one string, as they stand in the column `problem`."""
+        return f"{self.kind}|{self.message}|{self.remedy}" + (COST + self.cost if self.cost else "")
 
 
 Translated = Mapping[str, Any] | Problem

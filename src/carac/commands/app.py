@@ -102,12 +102,15 @@ def check(
         bool, typer.Option("--hash-identifiers", help="hash patient identifiers in findings")
     ] = False,
     json: Json = False,
+    every: Annotated[bool, typer.Option("--all", help="each finding by itself, and every definition by name")] = False,
 ) -> None:
     """Say what is wrong or doubtful in a record, and what each fault costs."""
     from carac.commands import records as work
 
     reading = work.reading(kind, limits, index, index_table, unit, d_dimer, keep_implausible)
-    raise typer.Exit(work.check(records, reading, parameter_file, changes, memory, temporary, hash_identifiers, json))
+    raise typer.Exit(
+        work.check(records, reading, parameter_file, changes, memory, temporary, hash_identifiers, json, every)
+    )
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carac import api
@@ -98,17 +98,19 @@ def check(
     temporary: Path | None,
     hash_identifiers: bool,
     json: bool,
+    every: bool,
 ) -> int:
-    """Print the findings; 0 where there is no warning, else 1."""
+    """Print the findings, with `every` each by itself and with all names; 0 where there is no warning, else 1."""
     parameters = _parameters(parameter_file, changes)
     with _engine(memory, temporary) as engine, showing.progress_shown() as progress:
+        reading = replace(reading, tell_all=every)
         cohort = api.read(records, reading, parameters=parameters, engine=engine, progress=progress, thorough=True)
-        cohort.findings.extend(coverage_findings(cohort, default_definitions(parameters)))
+        cohort.findings.extend(coverage_findings(cohort, default_definitions(parameters), every))
         findings = _without_names(cohort) if hash_identifiers else cohort.findings
     if json:
         print(findings.as_json())
     else:
-        showing.show_findings(findings)
+        showing.show_findings(findings, shortened=not every)
     return 1 if any(finding.severity != "note" for finding in findings) else 0
 
 

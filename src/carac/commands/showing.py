@@ -46,8 +46,8 @@ def say(line: str) -> None:
     console(stderr=True).print(Text(line, style="dim"))
 
 
-def show_findings(findings: Findings) -> None:
-    """The findings, worst first."""
+def show_findings(findings: Findings, shortened: bool = False) -> None:
+    """The findings, worst first; where they are shortened, how to see the rest."""
     out = console()
     for finding in findings.sorted():
         out.print(_finding_text(finding))
@@ -56,6 +56,8 @@ def show_findings(findings: Findings) -> None:
         f"{number} {severity}{'' if number == 1 else 's'}" for severity, number in counts.items() if number
     )
     out.print(Text(total or "no findings", style="bold"))
+    if shortened and any(" more" in str(finding) for finding in findings):
+        out.print(Text('Lines that end in "more" are written out by carac check --all.', style="dim"))
 
 
 def _finding_text(finding: Finding) -> Text:

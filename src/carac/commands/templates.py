@@ -25,7 +25,10 @@ def write(folder: Path) -> None:
     for table in RECORD_TABLES.values():
         needed = "needed" if table.name in NEEDED_TABLES else "may be absent"
         print(f"{folder / table.name}.csv — {table.purpose} ({needed})")
-    print(f"{folder / 'limits.csv'} — limits of normal of your laboratory, for --limits, where results have none")
+    print(
+        f"{folder / 'limits.csv'} — limits of normal of your laboratory, for --limits, where results have none; "
+        "period_from and period_to are the first and last day on which they held, and empty means always"
+    )
     print(f"{folder / 'example'} — the same tables, filled with one invented patient")
 
 

@@ -59,8 +59,10 @@ MODULES = (
     "bleeding.who_bleeding",
     "thrombosis.classes",
     "thrombosis.spesi",
+    "thrombosis.on_imaging",
     "ctcae.haemorrhage",
     "ctcae.thromboembolism",
+    "ctcae.vascular_access",
     "proposals.clinical_events",
     "ctcae.dic_term",
     "proposals.carac",
@@ -76,6 +78,8 @@ MODULES = (
     "proposals.recent_thrombosis",
     "proposals.platelet_nadirs",
     "proposals.transfusion_independence",
+    "proposals.platelet_refractoriness",
+    "proposals.neutrophil_refractoriness",
 )
 
 

@@ -1,4 +1,4 @@
-"""Columns beside each other on one table, compiled without the passes that a whole query needs.
+"""Columns beside each other on the rows of one table, compiled without the passes that a whole query needs.
 
 Ibis compiles a query in half a dozen passes over its graph, and names every column of a wide table in every layer.
 Plain columns of one table need neither: each expression is translated once by Ibis' own compiler, and ``SELECT *``
@@ -7,7 +7,8 @@ stands for the rest. What is no plain expression goes through the whole compiler
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -48,6 +49,32 @@ def with_columns(
     selected = written_sql(sge.Select(expressions=quoted), dialect).removeprefix("SELECT ")
     types = {name: str(value.dtype) for name, value in values.items()}
     return f"SELECT *, {selected} FROM {_source(source, dialect)}", types
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Columns of another table that has at most one row for each key.
+
+    Parameters
+    ----------
+    name: of the table.
+    keys: the columns that both tables have.
+    columns: what it adds.
+    """
+
+    name: str
+    keys: Sequence[str]
+    columns: Iterable[str]
+
+
+def with_others(source: str, others: Sequence[Beside], dialect: str) -> str:
+    """A query with all columns of a table and those of others; null where another has no row for it."""
+    selected, joins = ["s.*"], [f"FROM {quoted(source, dialect)} AS s"]
+    for number, other in enumerate(others):
+        selected += [f"o{number}.{quoted(column, dialect)}" for column in other.columns]
+        on = " AND ".join(f"s.{key} = o{number}.{key}" for key in (quoted(key, dialect) for key in other.keys))
+        joins.append(f"LEFT JOIN {quoted(other.name, dialect)} AS o{number} ON {on}")
+    return f"SELECT {', '.join(selected)} {' '.join(joins)}"
 
 
 def named_columns(source: str, names: Iterable[str], dialect: str) -> str:

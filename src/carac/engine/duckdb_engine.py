@@ -75,14 +75,6 @@ class DuckDB:
         self.create(name, "SELECT * FROM rows_to_load")
         self.connection.unregister("rows_to_load")
 
-    def replace_rows(self, name: str, rows: pa.Table | None) -> None:
-        """Put these rows in place of those of a table; the table itself stays, and with it what is prepared on it."""
-        self.connection.execute(f'DELETE FROM "{name}"')
-        if rows is not None and rows.num_rows:
-            self.connection.register("rows_to_load", rows)
-            self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM rows_to_load')
-            self.connection.unregister("rows_to_load")
-
     def insert(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Add a few rows to a table, as literals: for a handful, nothing is faster."""
         if rows:

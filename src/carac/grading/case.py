@@ -44,7 +44,6 @@ class CaseSession:
         present: frozenset[str],
         names: Sequence[str] | None = None,
     ) -> None:
-        self._engine = engine
         for name in COHORT_SCHEMAS:
             engine.connection.execute(f'DELETE FROM "{name}"')
         self._graded: Graded = grade_tables(engine, parameters, present, names, days_as_table=False)
@@ -56,10 +55,10 @@ class CaseSession:
         # One row per event: a patient who has none has no row of them, and most patients have none.
         self._of_events = frozenset(f"rows_{d.name}" for d in self._graded.plan.of_grain(Grain.EVENT))
         steps = self._graded.plan.steps
-        self._read = [name for name in COHORT_SCHEMAS if any(f'"{name}"' in step.sql for step in steps)]
         stages = _stages(steps)
         grains = {g: g.value for g in (Grain.DAY, Grain.INFUSION, Grain.EVENT) if self._graded.plan.of_grain(g)}
-        self._prepared = PreparedSteps(engine, stages, {name: self._graded.sql(g) for g, name in grains.items()})
+        queries = {name: self._graded.sql(g) for g, name in grains.items()}
+        self._prepared = PreparedSteps(engine, stages, queries, COHORT_SCHEMAS)
 
     def grade(self, tables: Mapping[str, pa.Table]) -> GradedCase:
         """Grade one patient.
@@ -68,11 +67,8 @@ class CaseSession:
         ----------
         tables: the patient's rows of the cohort tables; one that is absent is empty.
         """
-        # Putting rows into a table costs milliseconds, however few they are: not where no query reads it.
-        for name in self._read:
-            self._engine.replace_rows(name, tables.get(name))
         events = tables.get("events")
-        rows = self._prepared.run(without=() if events is not None and events.num_rows else self._of_events)
+        rows = self._prepared.run(tables, without=() if events is not None and events.num_rows else self._of_events)
         empty = pa.table({})
         return GradedCase(rows.get("day", empty), rows.get("infusion", empty), rows.get("event", empty))
 

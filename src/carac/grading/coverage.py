@@ -50,24 +50,26 @@ _TOLD = 4
 _NAMED = 5
 
 
-def coverage_findings(cohort: Cohort, definitions: Sequence[Definition]) -> list[Finding]:
+def coverage_findings(cohort: Cohort, definitions: Sequence[Definition], every: bool = False) -> list[Finding]:
     """What the definitions need and the record lacks.
 
     Parameters
     ----------
     cohort: as made from a record.
     definitions: those that are graded.
+    every: True names every definition that a lack costs, else the first few and how many more.
 
     Returns
     -------
     At most fifteen findings, each with what it costs; those about limits of normal count the results without.
     """
     counts = _results(cohort)
+    most = len(definitions) if every else _NAMED
     return [
-        *_absent_tables(cohort, definitions),
-        *_absent_signs(cohort, definitions),
-        *_absent_analytes(cohort, definitions, counts),
-        *_missing_limits(cohort, definitions, counts),
+        *_absent_tables(cohort, definitions, most),
+        *_absent_signs(cohort, definitions, most),
+        *_absent_analytes(cohort, definitions, counts, most),
+        *_missing_limits(cohort, definitions, counts, most),
     ]
 
 
@@ -88,28 +90,28 @@ def _results(cohort: Cohort) -> dict[str, _Results]:
     return {str(row[0]): _Results(*(int(str(number)) for number in row[1:])) for row in rows}
 
 
-def named(definitions: Iterable[Definition]) -> str:
-    """The first names of the definitions, and how many more there are."""
+def named(definitions: Iterable[Definition], most: int = _NAMED) -> str:
+    """The first names of the definitions, at most so many, and how many more there are."""
     names = [definition.name for definition in definitions]
-    shown = names if len(names) <= _NAMED + 1 else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+    shown = names if len(names) <= most + 1 else [*names[:most], f"{len(names) - most} more"]
     return ", ".join(shown)
 
 
-def _cost(lost: Iterable[Definition], bounded: Iterable[Definition]) -> str:
+def _cost(lost: Iterable[Definition], bounded: Iterable[Definition], most: int) -> str:
     """What cannot be graded, and what has a range."""
     lost, bounded = list(lost), list(bounded)
     parts = []
     if lost:
-        parts.append(f"Cannot be graded: {named(lost)}.")
+        parts.append(f"Cannot be graded: {named(lost, most)}.")
     if bounded:
-        parts.append(f"Has a range where this decides: {named(bounded)}.")
+        parts.append(f"Has a range where this decides: {named(bounded, most)}.")
     return " ".join(parts)
 
 
 # ---- tables ----
 
 
-def _absent_tables(cohort: Cohort, definitions: Sequence[Definition]) -> list[Finding]:
+def _absent_tables(cohort: Cohort, definitions: Sequence[Definition], most: int) -> list[Finding]:
     findings = []
     for table in RECORD_TABLES:
         if table in cohort.present or table in NEEDED_TABLES:
@@ -119,7 +121,7 @@ def _absent_tables(cohort: Cohort, definitions: Sequence[Definition]) -> list[Fi
             continue
         lost = [d for d in definitions if table in d.needs and not _reads_without(d, table)]
         bounded = [d for d in definitions if d not in lost and _reads(d, table)]
-        cost = " ".join(part for part in (_cost(lost, bounded), _TABLE_COST.get(table, "")) if part)
+        cost = " ".join(part for part in (_cost(lost, bounded, most), _TABLE_COST.get(table, "")) if part)
         message = f"the record has no table {table} ({RECORD_TABLES[table].purpose})."
         remedy = f"Add {table}.csv if the data exist."
         findings.append(Finding("absent_table", Severity.NOTE, table, message, remedy, cost))
@@ -136,7 +138,7 @@ def _reads_without(definition: Definition, table: str) -> bool:
     return table == "treatments" and "labs" in definition.needs
 
 
-def _absent_signs(cohort: Cohort, definitions: Sequence[Definition]) -> list[Finding]:
+def _absent_signs(cohort: Cohort, definitions: Sequence[Definition], most: int) -> list[Finding]:
     if "assessments" not in cohort.present:
         return []
     wanted = [d for d in definitions if d.name in SIGNS]
@@ -151,7 +153,7 @@ def _absent_signs(cohort: Cohort, definitions: Sequence[Definition]) -> list[Fin
         message = f"no assessment of {_either(signs)} on the days of the grid."
         remedy = "Add them to assessments if the data exist."
         file = file_of(cohort, "assessments")
-        cost = _cost([definition], [])
+        cost = _cost([definition], [], most)
         findings.append(Finding("absent_sign", Severity.NOTE, "assessments", message, remedy, cost, file=file))
     return findings
 
@@ -180,7 +182,7 @@ def _groups(definition: Definition) -> list[tuple[str, ...]]:
 
 
 def _absent_analytes(
-    cohort: Cohort, definitions: Sequence[Definition], counts: Mapping[str, _Results]
+    cohort: Cohort, definitions: Sequence[Definition], counts: Mapping[str, _Results], most: int
 ) -> list[Finding]:
     lacking: dict[tuple[str, ...], list[Definition]] = {}
     for definition in definitions:
@@ -193,11 +195,11 @@ def _absent_analytes(
     together = list(by_readers.values())
     if len(together) > _TOLD:
         together = [*together[: _TOLD - 1], [group for rest in together[_TOLD - 1 :] for group in rest]]
-    return [_absent(cohort, groups, lacking) for groups in together]
+    return [_absent(cohort, groups, lacking, most) for groups in together]
 
 
 def _absent(
-    cohort: Cohort, groups: Sequence[tuple[str, ...]], lacking: Mapping[tuple[str, ...], list[Definition]]
+    cohort: Cohort, groups: Sequence[tuple[str, ...]], lacking: Mapping[tuple[str, ...], list[Definition]], most: int
 ) -> Finding:
     readers = list({d.name: d for group in groups for d in lacking[group]}.values())
     lost = [d for d in readers if _only(d, groups) or d.highest is None]
@@ -206,7 +208,7 @@ def _absent(
     message = f"no result of {words}."
     remedy = "If the laboratory measured them, check the names of the analytes and the rows that were set aside."
     file = file_of(cohort, "labs")
-    return Finding("absent_analyte", Severity.NOTE, "labs", message, remedy, _cost(lost, bounded), file=file)
+    return Finding("absent_analyte", Severity.NOTE, "labs", message, remedy, _cost(lost, bounded, most), file=file)
 
 
 def _only(definition: Definition, groups: Sequence[tuple[str, ...]]) -> bool:
@@ -217,7 +219,9 @@ def _only(definition: Definition, groups: Sequence[tuple[str, ...]]) -> bool:
 # ---- limits of normal ----
 
 
-def _missing_limits(cohort: Cohort, definitions: Sequence[Definition], counts: Mapping[str, _Results]) -> list[Finding]:
+def _missing_limits(
+    cohort: Cohort, definitions: Sequence[Definition], counts: Mapping[str, _Results], most: int
+) -> list[Finding]:
     """One line per analyte and limit that some results lack; those that all lack stand together."""
     readers = _limit_readers(definitions)
     every: dict[str, list[tuple[str, int]]] = {}
@@ -231,7 +235,7 @@ def _missing_limits(cohort: Cohort, definitions: Sequence[Definition], counts: M
             every.setdefault(limit, []).append((analyte, without))
         elif without:
             share = f"{without} of {found.number} results of {analyte} have no {limit} limit of normal."
-            some.append(_limits(cohort, share, without, wanted))
+            some.append(_limits(cohort, share, without, wanted, most))
     some.sort(key=lambda finding: -finding.count)
     findings = []
     for limit, analytes in every.items():
@@ -239,7 +243,7 @@ def _missing_limits(cohort: Cohort, definitions: Sequence[Definition], counts: M
         count = sum(number for _, number in analytes)
         names = ", ".join(analyte for analyte, _ in analytes)
         message = f"no result of {names} has its {limit} limit of normal ({counted_rows(count)})."
-        findings.append(_limits(cohort, message, count, wanted))
+        findings.append(_limits(cohort, message, count, wanted, most))
     findings.extend(some[:_TOLD])
     if rest := some[_TOLD:]:
         words = " ".join(finding.message for finding in rest)
@@ -262,8 +266,8 @@ def _limit_readers(definitions: Sequence[Definition]) -> dict[tuple[str, str], l
     return readers
 
 
-def _limits(cohort: Cohort, message: str, count: int, wanted: Sequence[Definition]) -> Finding:
+def _limits(cohort: Cohort, message: str, count: int, wanted: Sequence[Definition], most: int) -> Finding:
     remedy = "Export the limits with the results, or give a site file of limits."
-    cost = _cost([], wanted)
+    cost = _cost([], wanted, most)
     file = file_of(cohort, "labs")
     return Finding("missing_limits", Severity.WARNING, "labs", message, remedy, cost, count, file)

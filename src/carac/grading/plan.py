@@ -31,8 +31,9 @@ from carac.cohort.trailing import with_trailing
 from carac.definitions import all_definitions
 from carac.definitions.own.force import own
 from carac.engine.base import Kind, Step, compile_sql
+from carac.engine.columns import Beside, with_others
 from carac.engine.kept_sql import kept
-from carac.grading.stages import Early, layered, stages
+from carac.grading.stages import Early, stages
 from carac.language.definition import Definition, Tables
 from carac.parameters import Parameters, Values
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
@@ -167,11 +168,9 @@ class _Plan:
     parameters: Parameters
     present: frozenset[str]
     inputs: tuple[Input, ...]
-    #: Empty compiles nothing.
-    dialect: str = ""
-    deep: bool = True
+    dialect: str
+    deep: bool
     steps: list[Step] = field(default_factory=list)
-    uncompiled: list[tuple[str, ibis.Table, bool]] = field(default_factory=list)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -185,28 +184,21 @@ class _Plan:
     def make(self) -> None:
         """Add all steps."""
         self._add("labs_open", open_labs(cohort_table("labs")), Kind.VIEW)
+        self.columns["events"] = dict(COHORT_SCHEMAS["events"])
         self._add("infusion_inputs", self.infusion_inputs())
         self._add("day_inputs", self.day_inputs())
         late = self._after_the_days()
         self._add_rows([d for d in self.definitions if d.rows is not None and d not in late], "day_inputs")
         read_again = {name for definition in late for name in definition.uses}
-        self._add_graded("patient_days_full", self.days(), Grain.DAY, read_again)
+        self._add_graded("patient_days_full", "day_inputs", Grain.DAY, read_again)
         if late:
             self._add_days_read_again(read_again)
             self._add_rows(late, DAYS_READ_AGAIN)
-        self._add_graded("infusion_results", self.infusions(), Grain.INFUSION)
-        self._add_graded("event_results", self.events(), Grain.EVENT)
-
-    def expressions(self) -> list[tuple[str, ibis.Table, bool]]:
-        """Name, expression, and whether it stays a view, of a plan without a dialect: what proofs compare."""
-        self.make()
-        return self.uncompiled
+        self._add_graded("infusion_results", "infusion_inputs", Grain.INFUSION)
+        self._add_graded("event_results", "events", Grain.EVENT)
 
     def _add(self, name: str, expression: ibis.Table, kind: Kind = Kind.TABLE) -> None:
-        if self.dialect:
-            self.steps.append(Step(name, compile_sql(expression, self.dialect), kind))
-        else:
-            self.uncompiled.append((name, expression, kind is not Kind.TABLE))
+        self.steps.append(Step(name, compile_sql(expression, self.dialect), kind))
         self.columns[name] = {column: str(type_) for column, type_ in expression.schema().items()}
 
     def _made(self, name: str) -> ibis.Table:
@@ -246,15 +238,14 @@ class _Plan:
             rows = definition.rows(replace(tables, results=used), self.parameters.scope(definition.name))
             self._add(f"rows_{definition.name}", rows)
 
-    def _add_graded(self, name: str, joined: ibis.Table, grain: Grain, read_again: Collection[str] = ()) -> None:
+    def _add_graded(self, name: str, source: str, grain: Grain, read_again: Collection[str] = ()) -> None:
         """The stages of the row-wise definitions of a grain; of some, the results are read again by other tables."""
         row_wise = [d for d in self.definitions if d.grain is grain and d.layers is not None]
-        if not self.dialect:
-            self._add(name, layered(joined, row_wise, self.parameters), Kind.VIEW)
-            return
-        inputs = f"{name}_inputs"
-        self._add(inputs, joined, Kind.STAGE)
-        columns, keys = self.columns[inputs], KEYS_OF[grain]
+        inputs, keys = f"{name}_inputs", KEYS_OF[grain]
+        others = self._beside(source, grain)
+        self.steps.append(Step(inputs, with_others(source, others, self.dialect), Kind.STAGE))
+        columns = self.columns[source] | {c: self.columns[other.name][c] for other in others for c in other.columns}
+        self.columns[inputs] = columns
         early = self._early(row_wise, read_again) if self.deep else None
         for stage in stages(inputs, columns, keys, row_wise, self.parameters, self.dialect, name, early):
             self.steps.append(Step(stage.name, stage.sql, stage.kind))
@@ -310,29 +301,18 @@ class _Plan:
         days = with_assessed(days, infusions, self.day_numbers, assessments, judged)
         return days.drop("infusion_index", "cell")
 
-    def days(self) -> ibis.Table:
-        """The patient-days with their inputs, baselines, and the results of definitions with rows of their own."""
-        baseline = [c for i in self.inputs if isinstance(i, Baseline) for c in (i.low, i.high)]
-        infusions = self._made("infusion_inputs").select(*KEYS, "infusion_date", *baseline)
-        return self._with_rows(_left(self._made("day_inputs"), infusions, KEYS), Grain.DAY, DAY_KEYS)
-
-    def infusions(self) -> ibis.Table:
-        return self._with_rows(self._made("infusion_inputs"), Grain.INFUSION, KEYS)
-
-    def events(self) -> ibis.Table:
-        return self._with_rows(cohort_table("events"), Grain.EVENT, EVENT_KEYS)
-
-    def _with_rows(self, table: ibis.Table, grain: Grain, keys: Sequence[str]) -> ibis.Table:
-        for definition in self.definitions:
-            if definition.grain is grain and definition.rows is not None:
-                table = _left(table, self._made(f"rows_{definition.name}"), keys)
-        return table
-
-
-def _left(left: ibis.Table, right: ibis.Table, keys: Sequence[str]) -> ibis.Table:
-    """A left join on keys without the doubled columns."""
-    joined = left.left_join(right, list(keys))
-    return joined.drop(*[column for column in joined.columns if column.endswith("_right")])
+    def _beside(self, source: str, grain: Grain) -> list[Beside]:
+        """What stands beside the inputs of a grain: the results of definitions with rows of their own; of a day also
+        the baselines."""
+        keys, there = KEYS_OF[grain], self.columns[source]
+        found = [
+            Beside(table, keys, [column for column in self.columns[table] if column not in there])
+            for table in (f"rows_{d.name}" for d in self.definitions if d.grain is grain and d.rows is not None)
+        ]
+        if grain is not Grain.DAY:
+            return found
+        baselines_read = [c for i in self.inputs if isinstance(i, Baseline) for c in (i.low, i.high)]
+        return [Beside("infusion_inputs", KEYS, ["infusion_date", *baselines_read]), *found]
 
 
 def day_schema(names: Sequence[str], parameters: Parameters, present: frozenset[str]) -> dict[str, str]:

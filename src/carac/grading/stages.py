@@ -18,7 +18,7 @@ import ibis
 import ibis.expr.operations as ops
 
 from carac.engine.base import Kind, quoted
-from carac.engine.columns import named_columns, with_columns
+from carac.engine.columns import Beside, named_columns, with_columns, with_others
 from carac.language.definition import Columns, Definition, Layer
 from carac.parameters import Parameters
 
@@ -118,9 +118,7 @@ def _one_stage(
     chain = [d for d in definitions if d.name in needed]
     before = _stage(early.name, table, handed, built, chain, first, dialect, Kind.TABLE)
     made = {column: kind for column, kind in before.columns.items() if column not in handed}
-    shown = ", ".join(["i.*", *(f"e.{quoted(column, dialect)}" for column in made)])
-    on = " AND ".join(f"i.{quoted(key, dialect)} = e.{quoted(key, dialect)}" for key in keys)
-    joined = f"(SELECT {shown} FROM {table} AS i LEFT JOIN {quoted(early.name, dialect)} AS e ON {on})"
+    joined = f"({with_others(source, [Beside(early.name, keys, made)], dialect)})"
     return [before, _stage(result, joined, {**columns, **made}, built, rest, rest, dialect)]
 
 
@@ -184,17 +182,6 @@ def _stage(
     # A parameter may leave an item out (no INR in place of seconds): it has no column then.
     kept = {column: known[column] for column in [*columns, *declared] if column in known}
     return Stage(name, named_columns(query, kept, dialect), kept, kind)
-
-
-def layered(table: ibis.Table, definitions: Sequence[Definition], parameters: Parameters) -> ibis.Table:
-    """The same as one expression, with all columns."""
-    layers = _side_by_side(definitions, parameters)
-    for place in sorted(layers):
-        columns: Columns = {}
-        for layer in layers[place].values():
-            columns |= layer(table)
-        table = table.mutate(**columns)
-    return table
 
 
 def _side_by_side(group: Sequence[Definition], parameters: Parameters) -> dict[int, dict[str, Layer]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from carac.vocabulary.files import rows
+from carac.vocabulary.files import rows, words
+from carac.vocabulary.spelling import fold, nearest
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,24 @@ def analytes() -> Mapping[str, Analyte]:
             for row in rows("analytes.csv")
         }
     )
+
+
+@cache
+def _other_quantities() -> Mapping[str, str]:
+    return MappingProxyType(
+        {fold(name): row["what"] for row in rows("other_quantities.csv") for name in words(row["written"])}
+    )
+
+
+def other_quantity(text: str) -> str | None:
+    """What a name of a quantity that carac does not read stands for, and what to give in its place; None of others."""
+    return _other_quantities().get(fold(text))
+
+
+def analyte_hint(text: str) -> str:
+    """What may have been meant by a name that is no analyte, as a sentence; "" where nothing is near."""
+    other = other_quantity(text)
+    if other is not None:
+        return other
+    near = nearest(text, analytes())
+    return f"Did you mean {near}?" if near else ""

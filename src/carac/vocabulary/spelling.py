@@ -10,6 +10,11 @@ from types import MappingProxyType
 
 from carac.vocabulary.files import rows, words
 
+#: So many letters tell what a word begins.
+_TOLD = 4
+#: Likeness (0 to 1) of a slip of the finger, and of what may still have been meant.
+_MUCH_ALIKE, _ALIKE = 0.85, 0.6
+
 
 def fold(text: str) -> str:
     """A name without the differences that mean nothing: case, hyphens, underscores, runs of spaces."""
@@ -56,9 +61,3 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def _beside(parts: Iterable[str], name: str) -> tuple[int, int]:
     others = [word for word in name.split() if word not in parts and not word.isdigit()]
     return len(others), len(name)
-
-
-#: So many letters tell what a word begins.
-_TOLD = 4
-#: Likeness (0 to 1) of a slip of the finger, and of what may still have been meant.
-_MUCH_ALIKE, _ALIKE = 0.85, 0.6

@@ -14,6 +14,7 @@ from carac.language.event_rules import KEYS, any_known, any_of, any_row, certain
 from carac.vocabulary.event_certainty import RULED_OUT
 from carac.vocabulary.event_classes import event_classes
 from carac.vocabulary.event_features import event_features
+from carac.vocabulary.event_sites import event_sites
 
 SCALES = frozenset({"isth_bleeding", "who_bleeding"})
 
@@ -64,6 +65,33 @@ def overt(rows: ibis.Table) -> ir.BooleanValue:
     What is not visible may be overt all the same, such as a haematoma that was seen on imaging.
     """
     return ibis.coalesce(rows.overt, true_or_unknown(rows.visible), ~rows.occult)
+
+
+def critical_area(events: ibis.Table) -> ir.BooleanValue:
+    """A critical area or organ: as recorded, else by the site, else by the role of the code; null where open.
+
+    In a muscle the compartment syndrome decides, as printed. A record that denies what its own site says is open.
+    """
+    yes = [name for name, site in event_sites().items() if site.critical == "yes"]
+    denied = ~events.critical_site & events.place.isin(yes)
+    by_role = events.code_role.cases(
+        ("critical_site", True), ("critical_site_flag", True), ("site", False), ("minor", False), else_=unknown()
+    )
+    muscle = (events.place == "intramuscular").fill_null(False)
+    return ibis.cases(
+        (muscle, ibis.coalesce(events.compartment_syndrome, events.critical_site)),
+        (certainly(denied), unknown()),
+        (events.critical_site.notnull(), events.critical_site),
+        (events.site.notnull() & ~place_by_code(events), events.site.isin(yes)),
+        else_=by_role,
+    )
+
+
+def symptomatic(events: ibis.Table) -> ir.BooleanValue:
+    """Symptomatic: loss of vision or neurological signs at their site are symptoms; else as recorded."""
+    eye = events.visual_impairment & (events.place == "intraocular")
+    nerves = events.neurological_signs & events.place.isin(("intracranial", "intraspinal"))
+    return ibis.coalesce(true_or_unknown(eye | nerves), events.symptomatic)
 
 
 def _site_of_code(rows: ibis.Table) -> ir.StringValue:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.definitions.bleeding.bleeds import bleeds, overt, place_by_code, red_cells, some_red_cells
+from carac.definitions.bleeding.bleeds import bleeds, critical_area, overt, red_cells, some_red_cells, symptomatic
 from carac.definitions.bleeding.haemoglobin_fall import fall, with_fall
 from carac.language.comparisons import INFINITY, Interval, agreed, number
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
@@ -36,7 +36,6 @@ from carac.language.event_rules import (
 )
 from carac.language.stays import with_stay
 from carac.parameters import Parameter, Values
-from carac.vocabulary.event_sites import event_sites
 from carac.vocabulary.types import Grain
 
 NAME = "isth_bleeding"
@@ -53,7 +52,9 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per bleeding event, keyed by patient_id, infusion_number, event_id."""
     events = with_fall(tables, with_stay(tables, bleeds(tables)), values)
     events = _with_units(tables, events, values)
-    events = events.mutate(critical=_critical(events), symptoms=_symptoms(events), evaluated=_evaluated(events, values))
+    events = events.mutate(
+        critical=critical_area(events), symptoms=symptomatic(events), evaluated=_evaluated(events, values)
+    )
     events = events.mutate(**_falls(events))
     events = events.mutate(
         major=_held(events, _majors(events, events.fall_enough)),
@@ -83,33 +84,6 @@ def _columns(events: ibis.Table) -> dict[str, ir.Value]:
 
 
 # ---- the parts of a criterion
-
-
-def _critical(events: ibis.Table) -> ir.BooleanValue:
-    """A critical area or organ: as recorded, else by the site, else by the role of the code; null where open.
-
-    In a muscle the compartment syndrome decides, as printed. A record that denies what its own site says is open.
-    """
-    yes = [name for name, site in event_sites().items() if site.critical == "yes"]
-    denied = ~events.critical_site & events.place.isin(yes)
-    by_role = events.code_role.cases(
-        ("critical_site", True), ("critical_site_flag", True), ("site", False), ("minor", False), else_=unknown()
-    )
-    muscle = (events.place == "intramuscular").fill_null(False)
-    return ibis.cases(
-        (muscle, ibis.coalesce(events.compartment_syndrome, events.critical_site)),
-        (certainly(denied), unknown()),
-        (events.critical_site.notnull(), events.critical_site),
-        (events.site.notnull() & ~place_by_code(events), events.site.isin(yes)),
-        else_=by_role,
-    )
-
-
-def _symptoms(events: ibis.Table) -> ir.BooleanValue:
-    """Symptomatic: loss of vision or neurological signs at their site are symptoms; else as recorded."""
-    eye = events.visual_impairment & (events.place == "intraocular")
-    nerves = events.neurological_signs & events.place.isin(("intracranial", "intraspinal"))
-    return ibis.coalesce(true_or_unknown(eye | nerves), events.symptomatic)
 
 
 def _evaluated(events: ibis.Table, values: Values) -> ir.BooleanValue:

@@ -16,13 +16,12 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.definitions.bleeding.bleeds import bleeds
+from carac.definitions.bleeding.bleeds import bleeds, critical_area, symptomatic
 from carac.definitions.bleeding.haemoglobin_fall import fall, with_fall
 from carac.language.comparisons import Interval, agreed
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.event_rules import KEYS, Criteria, Criterion, certainly, features, meets, unknown
 from carac.parameters import Parameter, Values
-from carac.vocabulary.event_sites import event_sites
 from carac.vocabulary.types import Grain
 
 NAME = "isth_surgical_bleeding"
@@ -69,20 +68,12 @@ def _criteria(events: ibis.Table) -> list[Criterion]:
     in_joint = certainly(events.place == JOINT)
     return [
         Criterion("fatal", MAJOR, events.fatal),
-        Criterion("critical_site", MAJOR, _critical(events) & events.symptomatic),
+        Criterion("critical_site", MAJOR, critical_area(events) & symptomatic(events)),
         Criterion("elsewhere", MAJOR, ~surgical & much),
         Criterion("second_intervention", MAJOR, surgical & events.second_intervention),
         Criterion("mobilisation_delayed", MAJOR, in_joint & events.mobilisation_delayed),
         Criterion("instability", MAJOR, surgical & unstable & much),
     ]
-
-
-def _critical(events: ibis.Table) -> ir.BooleanValue:
-    """A critical area: as recorded, else by the site; in a muscle by the compartment syndrome."""
-    yes = [name for name, site in event_sites().items() if site.critical == "yes"]
-    in_muscle = certainly(events.place == "intramuscular")
-    by_site = ibis.coalesce(events.critical_site, events.place.isin(yes))
-    return in_muscle.ifelse(ibis.coalesce(events.compartment_syndrome, events.critical_site), by_site)
 
 
 def _units(events: ibis.Table) -> Interval:
@@ -126,6 +117,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         choices=(
             "Only bleeds that the record calls postoperative have a row.",
             "Whether the bleed is at the surgical site has to be recorded: else both readings stay possible.",
+            "A critical area and symptoms are read as for isth_bleeding.",
             "Units are those of the record, else of courses linked to the bleed.",
             "The items are from memory, of moderate confidence.",
         ),

@@ -10,7 +10,8 @@ present and cannot be graded: bounds 1 to 4. Events that are no bleed have no ro
 Open in the source: bleeding of the central nervous system on imaging without neurological signs is 4, in some
 versions 3 (`who_cns_rule`). Read so here: an epistaxis that was packed is 2 (table 7.5); retroperitoneal blood is a
 body cavity; an airway bleed with organ dysfunction is 3; subconjunctival bleeding is 1; blood in the cerebrospinal
-fluid counts as such only where it is recorded, 3 if it was visible, 4 with symptoms.
+fluid counts as such only where it is recorded, 3 if it was visible, 4 with symptoms; an overt bleed of gut or urine
+of which nobody says whether blood was seen is 2 or more, since occult blood is not overt.
 """
 
 from __future__ import annotations
@@ -100,6 +101,11 @@ def _visible(events: ibis.Table) -> ir.BooleanValue:
     return ibis.coalesce(events.visible, ~events.occult, true_or_unknown(code))
 
 
+def _seen(events: ibis.Table) -> ir.BooleanValue:
+    """Visible blood of gut or urine: a bleed there that is recorded as overt is not one of occult blood alone."""
+    return ibis.coalesce(_visible(events), true_or_unknown(events.overt))
+
+
 def _in_nervous_system(events: ibis.Table) -> ir.BooleanValue:
     """Bleeding of the central nervous system; null where only a code says so that covers other diseases too."""
     doubtful = place_by_code(events) & (events.code_role == "critical_site_check")
@@ -161,7 +167,7 @@ def _mild(events: ibis.Table) -> tuple[Criterion, ...]:
         Criterion("intervention", 2, _at(events, "epistaxis") & certainly(events.medical_intervention)),
         Criterion("size", 2, _at(events, "skin") & large),
         Criterion("depth", 2, _at(events, "soft_tissue", "intramuscular") & events.deep),
-        Criterion("visible_blood", 2, _at(events, *GUT, "haematuria") & _visible(events)),
+        Criterion("visible_blood", 2, _at(events, *GUT, "haematuria") & _seen(events)),
         Criterion("duration", 2, _at(events, "invasive_site") & meets(MINUTES_AT_SITE, at_site)),
         Criterion("site", 2, _at(events, *MILD_BY_SITE)),
         Criterion("cerebrospinal_fluid", 2, _blood_in_fluid(events)),
@@ -220,6 +226,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             "Retroperitoneal blood is graded as a body cavity: 2, and 3 with organ dysfunction or intervention.",
             "An airway bleed with organ dysfunction, as when it needs intubation, is 3.",
             "Red cells above routine count from the first, if given on the day of onset or the next.",
+            "An overt bleed of gut or urine counts as visible blood unless the record denies that.",
             "Gynaecological bleeding is 2 beyond spotting; unrecorded, it is 1 or 2, as are sites without a rule.",
         ),
         needs=("events",),

@@ -4,7 +4,8 @@ Sources: Taylor FB Jr, Toh CH, Hoots WK, Wada H, Levi M. Thromb Haemost 2001;86:
 doi:10.1055/s-0037-1616068; Toh CH, Downey C. Blood Coagul Fibrinolysis 2005;16:69-74.
 Inputs: platelets (10^9/L), prothrombin time (seconds above the upper limit), a fibrin-related marker, each of the day
 and of the day before; antithrombin, protein C and thrombin-antithrombin complex against their limits of normal.
-Values: -6 to 11; 5 or more is commonly read as non-overt DIC (from memory, moderate); null where what is missing
+Values: -4 to 11 (printed -6 to 11; the 2 points of an underlying disorder are always given here); 5 or more is commonly
+read as non-overt DIC (from memory, moderate); null where what is missing
 decides, with the lowest and highest possible score.
 Open in the source: what counts as stable (`stable_within`, a proposal), which earlier value a trend is taken from (here
 the day before), which fibrin-related marker (`fibrin_marker`), and whether a specific marker that was not measured
@@ -139,7 +140,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             citation=CITATION,
             certainty=Certainty.SECONDARY,
             population="adults; an underlying disorder associated with DIC",
-            meaning="score, -6 to 11; null where what is missing decides",
+            meaning="score, -4 to 11 (the disorder always gives 2); null where what is missing decides",
             parameters=PARAMETERS,
             choices=(
                 "A trend compares with the value of the day before; without one it leaves a range.",

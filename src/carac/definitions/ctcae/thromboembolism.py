@@ -199,7 +199,8 @@ def _definition(version: Version) -> Definition:
             "ischaemia are chosen by the feature vascular_term; without it the class of the event decides.",
             "Tissue loss and pain at rest that nobody recorded are taken as absent; of a vena cava syndrome severe "
             "symptoms alone are not read.",
-            "Dislodgement, blockage and lysis of a line (grades 1 and 2) are no thrombotic events and not graded.",
+            "Dislodgement, blockage and lysis of a line (grades 1 and 2) are no thrombotic events: the definitions of "
+            "vascular access grade them.",
         ),
         needs=("events", "event_features"),
     )

@@ -43,14 +43,21 @@ def read_own(path: Path, known: Mapping[str, Definition]) -> Own:
 
 
 def _made(entry: Entry, known: Mapping[str, Definition]) -> Definition:
-    from carac.definitions.own import shapes
+    from carac.definitions.own import events, formulas, row_wise, runs
     from carac.definitions.own.alike import alike
 
     if "like" in entry.values:
         made = alike(entry, known)
     else:
         shape = entry.word("shape", SHAPES)
-        makers: dict[str, Callable[[Entry], Definition]] = {name: getattr(shapes, name) for name in SHAPES}
+        makers: dict[str, Callable[[Entry], Definition]] = {
+            "bands": row_wise.bands,
+            "points": row_wise.points,
+            "count": row_wise.count,
+            "formula": formulas.formula,
+            "run": runs.run,
+            "event": events.event,
+        }
         made = makers[shape](entry)
     for column in made.columns:
         if len(column.encode()) > 60:

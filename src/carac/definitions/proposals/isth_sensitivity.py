@@ -13,9 +13,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import ibis
+import ibis.expr.types as ir
 
 from carac.definitions.coagulation import isth_overt_dic_2001 as isth
-from carac.language.comparisons import at_most
+from carac.language.comparisons import INFINITY, at_most
 from carac.language.conditions import SetAside, any_true
 from carac.language.definition import Certainty, Columns, Definition, Layer, Rule, Status, Values, interval
 from carac.language.event_rules import certainly, possibly
@@ -56,12 +57,18 @@ def _steady(values: Values) -> Layer:
     def columns(table: ibis.Table) -> Columns:
         today, earlier = interval(table, TODAY), [interval(table, day) for day in BEFORE]
         # The lowest reading of the fall and the highest: an earlier day without a count may have had any.
-        surely = [certainly(at_most(today.high / day.low, left)) for day in earlier]
-        perhaps = [possibly(at_most(today.low / day.high, left)) for day in earlier]
+        surely = [certainly(at_most(_share(today.high, day.low), left)) for day in earlier]
+        perhaps = [possibly(at_most(_share(today.low, day.high), left)) for day in earlier]
         fell, may_have = (any_true(*readings) for readings in (surely, perhaps))
         return {f"{FALLING}__steady": ibis.cases((fell, False), (~may_have, True), else_=ibis.null("boolean"))}
 
     return columns
+
+
+def _share(now: ir.NumericValue, before: ir.NumericValue) -> ir.NumericValue:
+    """What is left of an earlier count; of 0 nothing can be lost, whatever there is now."""
+    some = before > 0
+    return ibis.cases((some, now / some.ifelse(before, ibis.null("float64"))), (~some, INFINITY))
 
 
 def _definition(name: str, title: str, more: tuple[Parameter, ...], choice: str) -> Definition:

@@ -10,16 +10,15 @@ saturation under 90; null where what is missing decides. One point is high risk,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 
 import ibis
 import ibis.expr.types as ir
 
 from carac.definitions.thrombosis.categories import thromboses
-from carac.language.comparisons import COMPARISONS, agreed
+from carac.language.comparisons import agreed
 from carac.language.daily_grades import beside
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
-from carac.language.event_rules import KEYS, certainly, possibly
+from carac.language.event_rules import KEYS, certainly, meets, possibly
 from carac.vocabulary.types import Grain
 
 NAME = "spesi"
@@ -43,7 +42,7 @@ def rows(tables: Tables) -> ibis.Table:
     events = beside(events, _signs(tables.assessments), (*PATIENT, "day"))
     events = beside(events, _diseased(events, tables.assessments), KEYS)
     found = [
-        *(_meets(rule, events[rule.name]) for rule in (AGE, HEART_RATE, PRESSURE, SATURATION)),
+        *(meets(rule, events[rule.name]) for rule in (AGE, HEART_RATE, PRESSURE, SATURATION)),
         events.diseased == 1,
     ]
     low, high = (_points(found, read) for read in (certainly, possibly))
@@ -71,16 +70,10 @@ def _diseased(events: ibis.Table, assessments: ibis.Table) -> ibis.Table:
     return pairs.filter(pairs.judged_day <= pairs.day).group_by(*KEYS).aggregate(diseased=pairs.yes.max())
 
 
-def _meets(rule: Rule, value: ir.NumericValue) -> ir.BooleanValue:
-    ((sign, constant, _),) = rule.cuts
-    return COMPARISONS[sign](value, constant)
-
-
 def _points(found: Sequence[ir.BooleanValue], read: Callable[[ir.BooleanValue], ir.BooleanValue]) -> ir.IntegerValue:
     """One for cancer, and one for each finding under this reading of what is not known."""
-    return reduce(lambda one, other: one + other, [read(met).ifelse(1, 0) for met in found], ibis.literal(1)).cast(
-        "int8"
-    )
+    points: ir.IntegerValue = sum((read(met).ifelse(1, 0) for met in found), ibis.literal(1))
+    return points.cast("int8")
 
 
 DEFINITIONS: tuple[Definition, ...] = (

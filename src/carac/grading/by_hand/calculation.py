@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from carac.findings import CaracError
-from carac.grading.by_hand.cases import Case, case_of
+from carac.grading.by_hand.case import Case
+from carac.grading.by_hand.cases import case_of
 from carac.grading.by_hand.items import CaseItem
 from carac.grading.by_hand.kept import KeptRule, Overrides, Sheet, queries, sheet
 from carac.grading.by_hand.session import Row, graded

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+#: Facts of an event that only some definitions read; its day, kind, site and code always tell which event it is.
+FACTS_OF_EVENTS = ("side", "certainty", "present_on_admission")
+
 
 @dataclass(frozen=True)
 class CaseItem:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carac.engine.duckdb_engine import DuckDB
-from carac.grading.by_hand.cases import Case
+from carac.grading.by_hand.case import Case
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.operations as ops
 
 from carac.cohort.tables import COHORT_SCHEMAS
-from carac.grading.by_hand.items import CaseItem
+from carac.grading.by_hand.items import FACTS_OF_EVENTS, CaseItem
 from carac.grading.plan import day_schema, tables_of
 from carac.language.definition import Definition, Rule
 from carac.parameters import Parameters
@@ -50,6 +50,8 @@ EVENT = {
     "present_on_admission": "Present on admission",
 }
 KINDS = ("bleeding", "venous", "arterial")
+#: What is none of these: taken only where a definition asks for it by name.
+OTHER = "other"
 PERIODS = {
     "central_line": "Central line",
     "ward": "Stay on the ward",
@@ -60,11 +62,14 @@ PERIODS = {
 
 @dataclass
 class Read:
-    """What the expressions of a definition compare with: words by column, and the columns of the infusions."""
+    """What the expressions of a definition compare with: words by column, the columns of the infusions, and all whose
+    value anything depends on, which is more than to be passed on or to be there.
+    """
 
     words: dict[str, set[str]] = field(default_factory=dict)
     infusions: set[str] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
+    columns: set[str] = field(default_factory=set)
 
     def of(self, *columns: str) -> set[str]:
         """The words that any of these columns is compared with."""
@@ -125,6 +130,17 @@ def _collect(expression: ibis.Table, found: Read) -> None:
             found.tables.add(op.rel.name)
             if op.rel.name == "infusions":
                 found.infusions.add(op.name)
+    for op in expression.op().find((ops.Value, ops.Project)):
+        found.columns |= _depends_on(op)
+
+
+def _depends_on(op: ops.Node) -> set[str]:
+    """The columns whose value an operation works with; one that is only looked for, or passed on, is none."""
+    if isinstance(op, ops.Project):
+        return {value.name for name, value in op.values.items() if isinstance(value, ops.Field) and value.name != name}
+    if isinstance(op, ops.Field | ops.NotNull | ops.IsNull):
+        return set()
+    return {child.name for child in op.__children__ if isinstance(child, ops.Field)}
 
 
 def items_of(
@@ -268,7 +284,7 @@ def _event(read: Read) -> Iterator[CaseItem]:
     asked = read.of("feature")
     if not asked and "events" not in read.tables:
         return
-    kinds = tuple(kind for kind in KINDS if kind in read.of("kind"))
+    kinds = tuple(kind for kind in (*KINDS, OTHER) if kind in read.of("kind"))
     named = read.of("site") & set(event_sites())
     # One that asks for a site alone (an intracranial haemorrhage) takes events of the kind that the site has.
     kinds = kinds or tuple(kind for kind in KINDS if kind in {event_sites()[site].kind for site in named}) or KINDS
@@ -280,9 +296,11 @@ def _event(read: Read) -> Iterator[CaseItem]:
         "present_on_admission": ("no", "yes"),
     }
     for name, title in EVENT.items():
+        if name in FACTS_OF_EVENTS and name not in read.columns:
+            continue
         yield CaseItem(name, "event", title, name, words=words.get(name, ()))
     for name, feature in event_features().items():
-        if name in asked:
+        if name in asked & read.columns:
             allowed = ("no", "yes") if feature.kind == "bool" else feature.allowed
             ends = [f"{end:g}" for end in (feature.low, feature.high) if end is not None]
             yield CaseItem(name, "feature", feature.title, name, feature.unit, allowed, tries=tuple(allowed or ends))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from carac.grading.by_hand.cases import Case
+from carac.grading.by_hand.case import Case
 from carac.grading.by_hand.items import CaseItem
 from carac.grading.by_hand.kept import Sheet
 from carac.grading.cut_words import number

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from carac.grading.explanation import measures, words
-from carac.grading.explanation.context import agent_title
+from carac.grading.explanation.context import Span, agent_title
 from carac.grading.explanation.facts import Facts
 
 #: What therapeutic doses of an anticoagulant move.
@@ -63,23 +65,45 @@ def _risen(facts: Facts) -> list[str]:
     ]
 
 
+@dataclass(frozen=True)
+class _Heparin:
+    """Heparin beside low platelets: its first day, and the last count before it with its day, where one is known."""
+
+    first: int
+    before: Span | None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it may have lowered the platelets: they are not known to have been low before it."""
+        return self.before is None or self.before[2] >= measures.LOW_PLATELETS
+
+
 def heparin_asked(facts: Facts) -> bool:
     """Whether heparin may have lowered the platelets."""
-    return any("is a question" in line for line in _heparin(facts))
+    course = _heparin_course(facts)
+    return course is not None and course.is_asked
+
+
+def _heparin_course(facts: Facts) -> _Heparin | None:
+    courses = [t for t in facts.treatments if t["agent_class"] in _HEPARINS and t["start_day"] <= facts.number]
+    platelets = measures.today(facts, "platelets")
+    if not courses or platelets is None or platelets[2] >= measures.LOW_PLATELETS or not facts.running(*_HEPARINS):
+        return None
+    first = min(int(t["start_day"]) for t in courses)
+    before = facts.values("platelets", first - 14, first - 1)
+    return _Heparin(first, before[-1] if before else None)
 
 
 def _heparin(facts: Facts) -> list[str]:
     """Heparin beside platelets below 100: whether they had been low before it."""
-    courses = [t for t in facts.treatments if t["agent_class"] in _HEPARINS and t["start_day"] <= facts.number]
-    platelets = measures.today(facts, "platelets")
-    if not courses or platelets is None or platelets[2] >= 100 or not facts.running(*_HEPARINS):
+    course = _heparin_course(facts)
+    if course is None:
         return []
-    first = min(int(t["start_day"]) for t in courses)
-    before = facts.values("platelets", first - 14, first - 1)
-    since = f"Heparin has been given since {words.day_words(first)}"
-    if not before:
-        return [f"{since}; no count before it is known: heparin-induced thrombocytopenia is a question."]
-    count = f"platelets were {words.interval(*before[-1][1:])} before it ({words.day_words(before[-1][0])})"
-    if before[-1][2] < 100:
-        return [f"{since}; {count}, so heparin did not begin the fall."]
-    return [f"{since}; {count}: heparin-induced thrombocytopenia is a question."]
+    count = "no count before it is known"
+    if course.before:
+        day, *ends = course.before
+        count = f"platelets were {words.interval(*ends)} before it ({words.day_words(day)})"
+    began = f"Heparin has been given since {words.day_words(course.first)}; {count}"
+    if course.is_asked:
+        return [f"{began}: heparin-induced thrombocytopenia is a question."]
+    return [f"{began}, so heparin did not begin the fall."]

@@ -12,7 +12,8 @@ from carac.vocabulary.types import Worse
 
 #: The analytes of the table of values, in the order of a coagulation sheet.
 SHEET = (
-    *("platelets", "neutrophils", "haemoglobin", "fibrinogen", "d_dimer", "fibrin_degradation_products"),
+    *("platelets", "leukocytes", "neutrophils", "haemoglobin"),
+    *("fibrinogen", "d_dimer", "fibrin_degradation_products"),
     *("prothrombin_time", "inr", "aptt", "c_reactive_protein", "ferritin"),
     *("alanine_aminotransferase", "aspartate_aminotransferase", "lactate_dehydrogenase", "creatinine"),
 )

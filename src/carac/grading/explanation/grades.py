@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from carac.grading.explanation import words
@@ -37,14 +37,12 @@ class Line:
 
 def line(definition: Definition, row: Row, seen: Mapping[str, str] | None = None) -> Line:
     """One definition on one row; `seen` has what was seen at the bedside, by item."""
-    name = definition.name
-    grade = words.grade_words(row.get(name), row.get(f"{name}__lowest"), row.get(f"{name}__highest"))
-    reasons = (
-        [*_readings(definition, row), *_rules(definition, row), *_items(definition, row, seen or {})] if grade else []
-    )
-    withheld = "excluded by an intracranial haemorrhage" if row.get(f"{name}__in_intracranial_haemorrhage") else ""
-    missing = tuple(_missing(definition, row)) if grade else ()
-    return Line(name, definition.title, grade, tuple(reasons), missing, "" if grade else withheld)
+    found = bare(definition, row)
+    if not found.grade:
+        bled = row.get(f"{definition.name}__in_intracranial_haemorrhage")
+        return replace(found, withheld="excluded by an intracranial haemorrhage" if bled else "")
+    reasons = (*_readings(definition, row), *_rules(definition, row), *_items(definition, row, seen or {}))
+    return replace(found, reasons=reasons, missing=tuple(_missing(definition, row)))
 
 
 def bare(definition: Definition, row: Row) -> Line:

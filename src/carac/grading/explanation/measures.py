@@ -18,6 +18,8 @@ ITEMS = {
 FEVER = 38.0
 #: INR above which CTCAE 5.0 calls it increased.
 INR_INCREASED = 1.2
+#: Platelets (10^9/L) below which a cause is looked for.
+LOW_PLATELETS = 100
 
 
 def today(facts: Facts, analyte: str) -> Span | None:

@@ -13,7 +13,7 @@ from carac.grading.explanation.facts import Facts, Row
 #: Marrow suppression shows in both lines; up to this, neutrophils say that platelets may be low for the same reason.
 NEUTROPENIA = 1.0
 #: Platelets (10^9/L) below which the marrow is thought of, and below which a cause is asked for.
-LOW, VERY_LOW = 100, 50
+LOW, VERY_LOW = measures.LOW_PLATELETS, 50
 #: Last day on which lymphodepletion is the first thought.
 LYMPHODEPLETION_END = 14
 
@@ -145,8 +145,10 @@ def unexplained(facts: Facts) -> list[str]:
     if now is None or now[2] >= VERY_LOW or _explained(facts):
         return []
     looked = [_looked(facts, what, *told) for what, told in LOOKED.items()]
-    nothing = "cannot be said to explain" if not_looked(facts) else "explains"
-    text = f"Nothing here {nothing} platelets of {words.interval(*now[1:])}. Looked for: {'; '.join(looked)}."
+    count = f"platelets of {words.interval(*now[1:])}"
+    undecided = f"Whether anything here explains {count} cannot be said"
+    said = undecided if not_looked(facts) else f"Nothing here explains {count}"
+    text = f"{said}. Looked for: {'; '.join(looked)}."
     return [text + _low_since(facts)]
 
 

@@ -1,20 +1,30 @@
-"""How results of a day stand in the record: corrected, in another unit, as a range; days without a count."""
+"""How results of a day stand in the record: corrected, in another unit or none, as a range; days without a count."""
 
 from __future__ import annotations
 
 from carac.grading.explanation import words
 from carac.grading.explanation.context import LOOK_BACK, SHEET, rounded
 from carac.grading.explanation.facts import Facts, Row
+from carac.vocabulary.unit_spelling import is_absent
+from carac.vocabulary.units import conversion
 
-_SQL = """SELECT p.analyte, p.time, p.value_low, p.value_high, p.status, r.value, r.unit
+_SQL = """SELECT p.analyte, p.time, p.value_low, p.value_high, p.status, {written}
 FROM parsed_labs p JOIN record_labs r ON p.source_row = r.source_row
 WHERE p.patient_id = {patient} AND p.usable"""
+#: What is read of a result as it was written; a record may have no such column.
+_WRITTEN = ("value", "unit")
 
 
 def notes(facts: Facts) -> list[str]:
     """What a reader has to know of the results of today and of the day before to read the values."""
     rows = [row for row in _as_recorded(facts) if row["analyte"] in SHEET]
-    return [*_missing_days(facts), *_intervals(facts), *_corrected(facts, rows), *_converted(facts, rows)]
+    return [
+        *_missing_days(facts),
+        *_intervals(facts),
+        *_corrected(facts, rows),
+        *_without_unit(facts, rows),
+        *_converted(facts, rows),
+    ]
 
 
 def _missing_days(facts: Facts) -> list[str]:
@@ -49,10 +59,13 @@ def _as_recorded(facts: Facts) -> list[Row]:
     )
     if held.num_rows < 2:
         return []
+    has = {row["column_name"] for row in engine.fetch("SELECT column_name FROM (DESCRIBE record_labs)").to_pylist()}
+    written = ", ".join(f"CAST({f'r.{name}' if name in has else 'NULL'} AS VARCHAR) AS {name}" for name in _WRITTEN)
     patient = "'" + str(facts.day["patient_id"]).replace("'", "''") + "'"
     infused = facts.infusion["infusion_date"]
     rows = [
-        r | {"day": (r["time"].date() - infused).days} for r in engine.fetch(_SQL.format(patient=patient)).to_pylist()
+        r | {"day": (r["time"].date() - infused).days}
+        for r in engine.fetch(_SQL.format(patient=patient, written=written)).to_pylist()
     ]
     return [row for row in rows if facts.number - 1 <= row["day"] <= facts.number]
 
@@ -70,6 +83,20 @@ def _corrected(facts: Facts, rows: list[Row]) -> list[str]:
     return found
 
 
+def _without_unit(facts: Facts, rows: list[Row]) -> list[str]:
+    """Results of today without a unit where one is needed: it came from an option."""
+    said = []
+    for row in rows:
+        if row["day"] != facts.number or not is_absent(row["unit"]) or conversion(row["analyte"], None) is not None:
+            continue
+        value = row["value"] or words.interval(row["value_low"], row["value_high"])
+        shown = rounded(row["value_low"], row["value_high"]) + words.unit(row["analyte"])
+        said.append(f"{words.title(row['analyte'])} {value} is {shown}")
+    return (
+        [f"Unit taken from the option --unit, the record gives none: {'; '.join(dict.fromkeys(said))}."] if said else []
+    )
+
+
 def _converted(facts: Facts, rows: list[Row]) -> list[str]:
     """Results of today whose printed number is another in the unit shown here."""
     said = []
@@ -84,8 +111,8 @@ def _converted(facts: Facts, rows: list[Row]) -> list[str]:
     return [f"Converted from the unit of the record: {'; '.join(dict.fromkeys(said))}."] if said else []
 
 
-def _number(text: str) -> float | None:
+def _number(text: str | None) -> float | None:
     try:
-        return float(text)
+        return float(text) if text else None
     except ValueError:
         return None

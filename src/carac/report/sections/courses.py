@@ -45,7 +45,7 @@ def _figure(material: Material, analyte: str) -> Figure:
     if len(material.infusions) < 6:
         notes = ["Dotted line: infusion. A gap is a stretch of days without any value."]
     if beyond and not analyte.endswith("easix"):
-        notes.append(f"{words.plural(beyond, 'patient-day')} beyond the range of measurement count at its limit.")
+        notes.append(f"{words.plural(beyond, 'patient-day')} beyond the range of measurement, counted at its limit.")
     return Figure(
         f"course_{analyte}",
         f"Course of {words.with_unit(analyte)}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from carac.report import words
 from carac.report.content import Block, Figure, Paragraph, Section
 from carac.report.figures.two_sides import two_sides
 from carac.report.material import Material
@@ -31,7 +32,8 @@ def _said(material: Material, found: Sequence[Event]) -> str:
     for name, bleeding in (("Bleeding", True), ("Thrombosis", False)):
         days = [float(event.day) for event in found if (event.kind == "bleeding") is bleeding]
         if days and not material.writer.is_small(len(days)):
-            parts.append(f"{name}: {len(days)} events, median (quartiles) day {quartiles(three(days))}.")
+            number = words.plural(len(days), "event")
+            parts.append(f"{name}: {number}, median (quartiles) day {quartiles(three(days))}.")
         elif days:
             parts.append(f"{name}: {material.writer.count(len(days))} events.")
         else:
