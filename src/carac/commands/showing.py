@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,6 +47,10 @@ def say(line: str) -> None:
     console(stderr=True).print(Text(line, style="dim"))
 
 
+#: How a line says that it leaves some out; "5 or more" leaves out nothing.
+_MORE = re.compile(r"\d+ more\b")
+
+
 def show_findings(findings: Findings, shortened: bool = False) -> None:
     """The findings, worst first; where they are shortened, how to see the rest."""
     out = console()
@@ -56,7 +61,7 @@ def show_findings(findings: Findings, shortened: bool = False) -> None:
         f"{number} {severity}{'' if number == 1 else 's'}" for severity, number in counts.items() if number
     )
     out.print(Text(total or "no findings", style="bold"))
-    if shortened and any(" more" in str(finding) for finding in findings):
+    if shortened and any(_MORE.search(str(finding)) for finding in findings):
         out.print(Text('Lines that end in "more" are written out by carac check --all.', style="dim"))
 
 

@@ -17,7 +17,7 @@ from types import TracebackType
 import duckdb
 import pyarrow as pa
 
-from carac.engine.base import Step
+from carac.engine.base import Step, quoted
 from carac.engine.duckdb_engine import DuckDB
 
 LANES = 2
@@ -200,7 +200,7 @@ class _Lane:
 
     def _read_rows(self, name: str, table: pa.Table) -> None:
         columns = ", ".join(
-            f'{_quoted(column) if column in table.column_names else "NULL"}::{kind} AS "{column}"'
+            f'{quoted(column, "duckdb") if column in table.column_names else "NULL"}::{kind} AS "{column}"'
             for column, kind in self._types[name].items()
         )
         self._connection.register("rows_to_load", table)
@@ -238,7 +238,3 @@ class _Lane:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _quoted(column: str) -> str:
-    return f'"{column}"'
