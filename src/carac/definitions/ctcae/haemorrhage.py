@@ -16,13 +16,14 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.definitions.bleeding.bleeds import WANTED, bleeds, some_red_cells
+from carac.definitions.ctcae.event_terms import event_term
 from carac.definitions.ctcae.finer_haemorrhage import finer_criteria
 from carac.definitions.ctcae.haemorrhage_terms import FINER, POSTOPERATIVE, Term, terms_of
 from carac.definitions.ctcae.terms import Version
 from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
 from carac.language.comparisons import Interval, agreed
-from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables, Values
+from carac.language.definition import Definition, Rule, Tables, Values
 from carac.language.event_rules import (
     KEYS,
     Criteria,
@@ -35,7 +36,6 @@ from carac.language.event_rules import (
     unknown,
 )
 from carac.parameters import Parameter
-from carac.vocabulary.types import Grain
 
 HIGHEST = 5
 #: Features beside those of the other bleeding scales.
@@ -205,28 +205,17 @@ def _vision(events: ibis.Table, eye: ir.BooleanValue) -> list[Criterion]:
 
 
 def _definition(version: Version) -> Definition:
-    name = f"{version.prefix}_haemorrhage"
     third = (
         "hospitalised because of it"
         if version is VERSION_6
         else "transfused for it, invasive intervention, or hospitalised because of it"
     )
-    return Definition(
-        name=name,
-        title=f"CTCAE {version.number} haemorrhage",
-        instrument="CTCAE events",
-        version=version.number,
-        citation=version.citation,
-        status=Status.CONSENSUS,
-        certainty=Certainty.VERIFIED,
-        population="adults and children",
-        grain=Grain.EVENT,
-        outputs=(
-            Output("", "1 to 4, 5 death; null where what is missing decides"),
-            Output("__lowest", "lowest possible grade, given what is missing"),
-            Output("__highest", "highest possible grade, given what is missing"),
-            Output("__term", "the term of the site, with its code; null where the site has none", "string"),
-        ),
+    return event_term(
+        version,
+        "haemorrhage",
+        "haemorrhage",
+        "1 to 4, 5 death; null where what is missing decides",
+        term="the term of the site, with its code; null where the site has none",
         rows=lambda tables, values: rows(version, tables, values),
         parameters=(GROSS,),
         rules=(
@@ -236,7 +225,6 @@ def _definition(version: Version) -> Definition:
             Rule("intervention", "an intervention", "", (("=", 1, 2),)),
             *(TWO_UNITS, ANY_UNIT, EVACUATED, WIDE, PATCHY),
         ),
-        lowest=1,
         highest=HIGHEST,
         monotone=False,
         choices=(
@@ -251,7 +239,6 @@ def _definition(version: Version) -> Definition:
             "Purpura: bleeding with trauma and spontaneous bleeding, which 5.0 prints, count only where recorded.",
             "Persistent bleeding by the hour from the pleura is not read; its volume, transfusion and admission are.",
         ),
-        needs=("events", "event_features"),
     )
 
 

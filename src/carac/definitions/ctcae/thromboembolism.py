@@ -17,13 +17,13 @@ import ibis
 import ibis.expr.types as ir
 
 from carac.definitions.ctcae import vascular_terms
+from carac.definitions.ctcae.event_terms import event_term
 from carac.definitions.ctcae.terms import Version
 from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
 from carac.language.comparisons import Interval, agreed
-from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables
+from carac.language.definition import Definition, Rule, Tables
 from carac.language.event_rules import KEYS, Criteria, Criterion, any_known, certainly, features, possibly
-from carac.vocabulary.types import Grain
 
 CLASSED, CATEGORY = "thrombosis_class", "thrombosis_category"
 HIGHEST = 5
@@ -157,22 +157,12 @@ def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
 
 
 def _definition(version: Version) -> Definition:
-    return Definition(
-        name=f"{version.prefix}_thromboembolism",
-        title=f"CTCAE {version.number} thromboembolic event",
-        instrument="CTCAE events",
-        version=version.number,
-        citation=version.citation,
-        status=Status.CONSENSUS,
-        certainty=Certainty.VERIFIED,
-        population="adults and children",
-        grain=Grain.EVENT,
-        outputs=(
-            Output("", "1 to 4, 5 death; null where what is missing decides"),
-            Output("__lowest", "lowest possible grade, given what is missing"),
-            Output("__highest", "highest possible grade, given what is missing"),
-            Output("__term", "the term of the vessel, with its code; null where it has none", "string"),
-        ),
+    return event_term(
+        version,
+        "thromboembolism",
+        "thromboembolic event",
+        "1 to 4, 5 death; null where what is missing decides",
+        term="the term of the vessel, with its code; null where it has none",
         rows=lambda tables, _: rows(version, tables),
         uses=(CLASSED, CATEGORY),
         rules=(
@@ -187,7 +177,6 @@ def _definition(version: Version) -> Definition:
             Rule("intervention", "medical intervention in other veins", "", (("=", 1, 2),)),
             vascular_terms.LASTING,
         ),
-        lowest=1,
         highest=HIGHEST,
         monotone=False,
         choices=(
@@ -202,7 +191,6 @@ def _definition(version: Version) -> Definition:
             "Dislodgement, blockage and lysis of a line (grades 1 and 2) are no thrombotic events: the definitions of "
             "vascular access grade them.",
         ),
-        needs=("events", "event_features"),
     )
 
 

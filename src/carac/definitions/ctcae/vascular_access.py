@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import ibis
 
+from carac.definitions.ctcae.event_terms import event_term
 from carac.definitions.ctcae.terms import Version
 from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
 from carac.language.comparisons import agreed
-from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables
+from carac.language.definition import Definition, Rule, Tables
 from carac.language.event_rules import KEYS, Criteria, Criterion, features
-from carac.vocabulary.types import Grain
 
 COMPLICATION = "device_complication"
 LYSIS = "lysis"
@@ -45,21 +45,11 @@ def rows(version: Version, tables: Tables) -> ibis.Table:
 
 
 def _definition(version: Version) -> Definition:
-    return Definition(
-        name=f"{version.prefix}_vascular_access",
-        title=f"CTCAE {version.number} vascular access complication without thrombosis",
-        instrument="CTCAE events",
-        version=version.number,
-        citation=version.citation,
-        status=Status.CONSENSUS,
-        certainty=Certainty.VERIFIED,
-        population="adults and children",
-        grain=Grain.EVENT,
-        outputs=(
-            Output("", "1, 2 or 4, 5 death; null where what is missing decides"),
-            Output("__lowest", "lowest possible grade, given what is missing"),
-            Output("__highest", "highest possible grade, given what is missing"),
-        ),
+    return event_term(
+        version,
+        "vascular_access",
+        "vascular access complication without thrombosis",
+        "1, 2 or 4, 5 death; null where what is missing decides",
         rows=lambda tables, _: rows(version, tables),
         rules=(
             Rule("fatal", "fatal", "", (("=", 1, 5),)),
@@ -67,14 +57,12 @@ def _definition(version: Version) -> Definition:
             Rule("device", "dislodgement, blockage, leak, malposition, replacement", "", (("=", 1, 2),)),
             Rule("lysis", "lysis of the line, not meant to be systemic", "", (("=", 1, 1),)),
         ),
-        lowest=1,
         highest=5,
         choices=(
             "Only events of the kind other with the feature device_complication have a row.",
             "A thrombosis at the line (grade 3) is graded by ctcae_v5_thromboembolism and ctcae_v6_thromboembolism.",
             "A blocked line that lysis opened is what the record calls it: lysis is 1, blockage 2.",
         ),
-        needs=("events", "event_features"),
     )
 
 

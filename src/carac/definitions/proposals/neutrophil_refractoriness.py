@@ -33,11 +33,13 @@ KEYS = ("patient_id", "infusion_number")
 NEUTROPHILS = Laboratory("neutrophils", Worse.LOWER)
 PER_MICROLITRE = 1000.0
 SOURCE = "proposal of carac"
+#: Neutrophils (/uL) up to which it is severe, and for how many days in a row.
+SEVERE, DAYS = 500.0, 7
 
 PARAMETERS = (
     *window_parameters(7, 100, ("death", "follow_up_end"), SOURCE),
-    Parameter("severe_at_most", 500.0, "neutrophils (/uL) up to which it is severe", lowest=1.0, source=SOURCE),
-    Parameter("days_needed", 7, "severe days in a row under growth factor", lowest=1, highest=60, source=SOURCE),
+    Parameter("severe_at_most", SEVERE, "neutrophils (/uL) up to which it is severe", lowest=1.0, source=SOURCE),
+    Parameter("days_needed", DAYS, "severe days in a row under growth factor", lowest=1, highest=60, source=SOURCE),
     Parameter("filgrastim_days", 1, "days after filgrastim that are under it", lowest=0, highest=30, source=SOURCE),
     Parameter(
         "pegfilgrastim_days", 10, "days after pegfilgrastim that are under it", lowest=0, highest=30, source=SOURCE
@@ -141,9 +143,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         parameters=PARAMETERS,
         rules=(
             Rule(
-                "severe", "neutrophils under growth factor", "/uL", (("≤", 500, 1),), NEUTROPHILS.column, PER_MICROLITRE
+                "severe",
+                "neutrophils under growth factor",
+                "/uL",
+                (("≤", SEVERE, 1),),
+                NEUTROPHILS.column,
+                PER_MICROLITRE,
             ),
-            Rule("days_needed", "severe days in a row", "d", (("≥", 7, 1),)),
+            Rule("days_needed", "severe days in a row", "d", (("≥", DAYS, 1),)),
         ),
         lowest=None,
         monotone=False,

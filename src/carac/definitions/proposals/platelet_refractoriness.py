@@ -25,6 +25,8 @@ NAME = "platelet_refractoriness_proposal"
 KEYS = ("patient_id", "infusion_number")
 PLATELETS = Laboratory("platelets", Worse.LOWER)
 SOURCE = "proposal of carac"
+#: The corrected increment below which a transfusion has failed, and how many in a row must have.
+INCREMENT, FAILURES = 5.0, 2
 #: Mosteller's formula: the square root of height (cm) times weight (kg) over this is the body surface in m2.
 MOSTELLER = 3600.0
 #: How a record says that a dose is a number of transfusions.
@@ -32,11 +34,11 @@ UNITS = ("unit", "units")
 
 PARAMETERS = (
     Parameter(
-        "increment_below", 5.0, "corrected increment (10^9/L x m2 / 10^11) below which a transfusion has failed",
+        "increment_below", INCREMENT, "corrected increment (10^9/L x m2 / 10^11) below which a transfusion has failed",
         lowest=0.1, source="secondary; catalogue 14, P16, LOW",
     ),
     Parameter(
-        "failures_needed", 2, "transfusion days in a row that must have failed", lowest=1, highest=5,
+        "failures_needed", FAILURES, "transfusion days in a row that must have failed", lowest=1, highest=5,
         source="catalogue 14, P16, LOW",
     ),
     Parameter("platelets_per_unit", 3.0, "platelets (10^11) in one transfusion", lowest=0.1, source=SOURCE),
@@ -161,8 +163,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         rows=rows,
         parameters=PARAMETERS,
         rules=(
-            Rule("increment", "corrected increment on the day after", "10^9/L x m2 / 10^11", (("<", 5, 1),)),
-            Rule("failures", "transfusion days in a row that failed", "", (("≥", 2, 1),)),
+            Rule("increment", "corrected increment on the day after", "10^9/L x m2 / 10^11", (("<", INCREMENT, 1),)),
+            Rule("failures", "transfusion days in a row that failed", "", (("≥", FAILURES, 1),)),
         ),
         lowest=None,
         monotone=False,
