@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from support.compare import differences
+from support.compare import differences, standing_twice
 
 ONE = {"key": ["a", "b", "c"], "number": [1.0, float("inf"), None], "grade": [0, None, 4], "word": ["x", None, ""]}
 
@@ -48,3 +48,10 @@ def test_booleans_numbers_and_times() -> None:
     assert differences(one, other, ["key"]) == []
     later = other.set_column(2, "time", pa.array([time.replace(hour=9), None], pa.timestamp("us")))
     assert len(differences(one, later, ["key"])) == 1
+
+
+def test_a_row_that_stands_twice_is_named() -> None:
+    twice = pa.table({"patient_id": ["p1", "p1", "p2"], "day": [3, 3, 3], "grade": [0, 1, 2]})
+    assert standing_twice(twice, ["patient_id", "day"]) == ["p1 3 stands 2 times"]
+    assert standing_twice(twice.slice(1), ["patient_id", "day"]) == []
+    assert standing_twice(twice.slice(0, 0), ["patient_id", "day"]) == []

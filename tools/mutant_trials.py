@@ -290,6 +290,9 @@ def graded_again(bench: Bench, trial: Trial, names: Sequence[str], control: bool
         rows = results(of, how, grain, columns)
     else:
         rows = _anew(of, name, columns)
+    twice = importlib.import_module("support.compare").standing_twice(rows, RESULTS[grain][1])
+    if twice:
+        raise Noticed(f"case {cases[0].name}: {twice[0]}", trial)
     found = {
         (grain, *(str(row[key]) for key in RESULTS[grain][1] if key != "infusion_number")): row
         for row in rows.to_pylist()

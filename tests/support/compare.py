@@ -38,6 +38,16 @@ def differences(one: pa.Table, other: pa.Table, keys: Sequence[str], shown: int 
     return found
 
 
+def standing_twice(table: pa.Table, keys: Sequence[str], shown: int = 3) -> list[str]:
+    """Rows of a table that its keys should name and do not, a sentence for the first of them; empty where all do."""
+    rows = table.select(list(keys)).group_by(list(keys)).aggregate([([], "count_all")])
+    twice = rows.filter(pc.greater(rows["count_all"], 1))
+    return [
+        f"{' '.join(str(row[key]) for key in keys)} stands {row['count_all']} times"
+        for row in twice.slice(0, shown).to_pylist()
+    ]
+
+
 def _quoted(one: pa.Table, other: pa.Table, keys: Sequence[str], name: str, row: int) -> str:
     where = " ".join(str(one[key][row].as_py()) for key in keys)
     return f"{where}: {one[name][row].as_py()!r} against {other[name][row].as_py()!r}"

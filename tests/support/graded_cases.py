@@ -18,6 +18,7 @@ from carac.grading.run import Graded
 from carac.vocabulary.types import Grain
 from needs import ROOT
 from support.case_files import Case, all_cases, by_parameters, folder_rows, record_rows, write_record
+from support.compare import standing_twice
 from support.engines import KEYS, Read, grade, open_engine, read_record, results
 
 TEACHING_COHORT = ROOT / "src" / "carac" / "examples" / "teaching_cohort"
@@ -127,7 +128,7 @@ class GradedCases:
         if run not in self.graded:
             try:
                 graded: Graded = grade(open_engine(engine), self.reads[number], self.runs[number].names)
-                self.graded[run] = results(graded)
+                self.graded[run] = _each_row_once(results(graded))
             except Exception as error:
                 # Each of seven hundred cases would wait minutes for the same error.
                 self.failed[run] = error
@@ -141,6 +142,14 @@ class GradedCases:
         if name not in self.looked_up:
             self.looked_up[name] = _looked_up(self.of_run(engine, number), self.runs[number].cases)
         return self.looked_up[name]
+
+
+def _each_row_once(tables: Results) -> Results:
+    """The tables as they are; raises AssertionError where a row stands twice, which an expectation would not notice."""
+    for grain, table in tables.items():
+        twice = standing_twice(table, KEYS[grain])
+        assert not twice, f"{grain.value}: {'; '.join(twice)}"
+    return tables
 
 
 #: So many days follow the last one that a case says something about.

@@ -56,8 +56,8 @@ class PreparedSteps:
         self._lanes = [_Lane(engine.connection.cursor(), types, views, made, given) for _ in range(LANES)]
         self._pool = ThreadPoolExecutor(LANES)
         restored = _only(engine, OPTIMISERS)
-        self._stages = [self._shared([s for s in stage if s.name not in views]) for stage in stages]
-        for lane, names in zip(self._lanes, self._spread(sorted(queries)), strict=True):
+        self._stages = [self._prepared([s for s in stage if s.name not in views]) for stage in stages]
+        for lane, names in zip(self._lanes, _dealt(queries), strict=True):
             lane.prepare_queries({name: queries[name] for name in names})
         engine.connection.execute(f"SET disabled_optimizers = '{restored}'")
 
@@ -71,20 +71,14 @@ class PreparedSteps:
         for lane in self._lanes:
             lane.close()
 
-    def _shared(self, steps: Sequence[Step]) -> list[list[str]]:
-        """Prepare the steps of a stage, the longest first, each in the lane with less to do; the names by lane."""
-        names: list[list[str]] = [[] for _ in self._lanes]
-        load = [0] * LANES
-        for step in sorted(steps, key=lambda step: -len(step.sql)):
-            place = load.index(min(load))
-            load[place] += len(step.sql)
-            names[place].append(step.name)
-            self._lanes[place].prepare_step(step)
-        return names
-
-    @staticmethod
-    def _spread(names: Sequence[str]) -> list[list[str]]:
-        return [list(names[place::LANES]) for place in range(LANES)]
+    def _prepared(self, steps: Sequence[Step]) -> list[list[str]]:
+        """Prepare the steps of a stage; their names by lane."""
+        by_name = {step.name: step for step in steps}
+        dealt = _dealt({name: step.sql for name, step in by_name.items()})
+        for lane, names in zip(self._lanes, dealt, strict=True):
+            for name in names:
+                lane.prepare_step(by_name[name])
+        return dealt
 
     def run(self, rows: Mapping[str, pa.Table], without: Collection[str] = ()) -> dict[str, pa.Table]:
         """Run all stages on these rows; the rows of each query.
@@ -101,6 +95,17 @@ class PreparedSteps:
         for part in self._pool.map(_Lane.run_queries, self._lanes):
             found |= part
         return found
+
+
+def _dealt(queries: Mapping[str, str]) -> list[list[str]]:
+    """The names of queries by lane: the longest first, each to the lane with less to do."""
+    names: list[list[str]] = [[] for _ in range(LANES)]
+    load = [0] * LANES
+    for name in sorted(queries, key=lambda name: -len(queries[name])):
+        place = load.index(min(load))
+        load[place] += len(queries[name])
+        names[place].append(name)
+    return names
 
 
 def _only(engine: DuckDB, wanted: Collection[str]) -> str:
@@ -168,6 +173,7 @@ class _Lane:
         self._queries: list[str] = []
         self._known: set[str] = set()
         self._empty: set[str] = set()
+        self._emptied: set[str] = set()
 
     def prepare_step(self, step: Step) -> None:
         self._prepare(step.name, f'"step_{step.name}" AS INSERT INTO "{step.name}"', step.sql)
@@ -221,10 +227,13 @@ class _Lane:
 
     def run_steps(self, names: Sequence[str], without: Collection[str]) -> None:
         for name in names:
-            self._connection.execute(f'DELETE FROM "{name}"')
+            if name not in self._emptied:
+                self._connection.execute(f'DELETE FROM "{name}"')
+                self._emptied.add(name)
             if name not in without:
                 self._ready(name)
                 self._connection.execute(f'EXECUTE "step_{name}"')
+                self._emptied.discard(name)
 
     def run_queries(self) -> dict[str, pa.Table]:
         return {name: self._fetched(name) for name in self._queries}
