@@ -112,6 +112,10 @@ def verdict(bench: Bench, module: str, source: str, mutant: Mutant, quick: bool)
         return in_child(lambda: tried(bench, module, mutant.applied(source), stage))
 
     found = asked("cases")
+    if found.outcome in ("open", "unseen"):
+        must_pass(bench, module, "soon")
+        soon = asked("soon")
+        found = soon if soon.outcome == "killed" else found
     if quick and found.outcome in ("open", "unseen"):
         return replace(found, outcome="survived", by=found.outcome)
     if found.outcome == "unseen" and not f"{module}.".startswith(FOR_SITES):

@@ -28,9 +28,13 @@ from mutant_loading import ROOT, TESTS, executed_again, module_names, put_in_pla
 
 #: Longer than any of the tests takes here; a mutant that never ends is noticed too.
 SECONDS = 300
-#: Test modules written by hand, with what they are about: part of the name of a module of `definitions` or `language`.
-BY_HAND = {
+#: Test modules that take seconds, with what they are about: part of the name of a module.
+SOON = {
+    "test_bands_and_points.py": ("language.bands.", "language.points."),
     "test_runs.py": ("language.runs.",),
+}
+#: The same of test modules that take longer.
+BY_HAND = {
     "test_values.py": ("language.comparisons.",),
     "test_crs.py": ("cytokine_release", "language.signs.", "language.episodes.", "language.daily_grades."),
     "test_icans.py": ("neurotoxicity", "language.signs.", "language.episodes.", "language.daily_grades."),
@@ -42,6 +46,8 @@ BY_HAND = {
     "test_definitions.py": ("definitions.", "language.definition.", "language.score.", "language.points."),
     "test_explain.py": ("language.definition.", "language.score.", "language.points."),
 }
+#: The test modules of a stage.
+TESTS_OF: Mapping[str, Mapping[str, Sequence[str]]] = {"soon": SOON, "by hand": BY_HAND}
 #: How many definitions stand for all in the control of a module that has none of its own.
 SOME = 5
 #: Modules that read what a site writes: that nothing of carac's own definitions changes says nothing of them.
@@ -407,8 +413,8 @@ def controlled(bench: Bench, module: str, stage: str = "cases") -> Verdict:
         bench.exchange(module, ast.parse(module_names()[module].read_text(encoding="utf-8")))
         if any(described(known()[name]) != bench.said[name] for name in names):
             return Verdict("error", "the original code says something else of itself")
-        if stage == "by hand":
-            by_hand(module)
+        if stage in TESTS_OF:
+            by_hand(module, TESTS_OF[stage])
             return Verdict("passed", "")
         declared_as_printed(names)
         at_home = [name for name in names if bench.homes[name] == module] or names[:SOME]
@@ -460,7 +466,7 @@ def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
     Parameters
     ----------
     stage: ``cases`` asks the criteria, the case files and the generated tests; ``variants`` compares queries under
-        every parameter; ``by hand`` asks the other tests.
+        every parameter; ``soon`` and ``by hand`` ask the tests written by hand.
     """
     names = bench.affected(module)
     try:
@@ -469,8 +475,8 @@ def tried(bench: Bench, module: str, tree: ast.Module, stage: str) -> Verdict:
     except BaseException as fault:
         return Verdict("killed", f"cannot be imported: {type(fault).__name__}")
     try:
-        if stage == "by hand":
-            by_hand(module)
+        if stage in TESTS_OF:
+            by_hand(module, TESTS_OF[stage])
             return Verdict("survived", "")
         if stage == "variants":
             equal = same and all(_is_the_same(bench, name, names) for name in names)
@@ -502,11 +508,11 @@ def _first_line(fault: BaseException) -> str:
     return (str(fault).strip().split("\n") or [""])[0][:200]
 
 
-def by_hand(module: str) -> None:
-    """The test modules written by hand that are about the module. Raises `Noticed`."""
+def by_hand(module: str, tests: Mapping[str, Sequence[str]]) -> None:
+    """Those of these test modules that are about the module. Raises `Noticed`."""
     import pytest
 
-    wanted = [file for file, parts in BY_HAND.items() if any(part in f"{module}." for part in parts)]
+    wanted = [file for file, parts in tests.items() if any(part in f"{module}." for part in parts)]
     if not wanted:
         return
     said = io.StringIO()
