@@ -27,7 +27,8 @@ modules of `definitions` and `language`: a number (by one, or by a twentieth), a
 side), and/or, smallest/largest, plus/minus, times/divided by, a direction that is worse, true/false. Then it asks the
 criteria and the parameters typed a second time from the catalogue (`tests/printed_criteria.toml`,
 `tests/printed_parameters.toml`), the case files, the tests generated from the criteria and the bounds. The test modules
-written by hand are asked last, and left out with `--quick`, as in the figures below: they could only kill more.
+written by hand are asked last; with `--quick`, as in the figures below, only those that take seconds: the others could
+only kill more.
 
 A mutant is *killed* where a test fails that the unchanged code passes. It is *the same* where no expression of any
 definition changes under any parameter, and nothing that a definition says of itself: there is nothing to notice

@@ -35,7 +35,6 @@ SOON = {
 }
 #: The same of test modules that take longer.
 BY_HAND = {
-    "test_values.py": ("language.comparisons.",),
     "test_crs.py": ("cytokine_release", "language.signs.", "language.episodes.", "language.daily_grades."),
     "test_icans.py": ("neurotoxicity", "language.signs.", "language.episodes.", "language.daily_grades."),
     "test_haematotoxicity.py": ("haematotoxicity", "language.runs."),

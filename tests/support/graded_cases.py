@@ -130,7 +130,7 @@ class GradedCases:
                 graded: Graded = grade(open_engine(engine), self.reads[number], self.runs[number].names)
                 self.graded[run] = _each_row_once(results(graded))
             except Exception as error:
-                # Each of seven hundred cases would wait minutes for the same error.
+                # Each of more than a thousand cases would wait minutes for the same error.
                 self.failed[run] = error
                 raise
         return self.graded[run]

@@ -172,8 +172,9 @@ class _Lane:
         self._parameters: dict[str, tuple[str, ...]] = {}
         self._queries: list[str] = []
         self._known: set[str] = set()
-        self._empty: set[str] = set()
-        self._emptied: set[str] = set()
+        # Given tables that stand as null already, and made ones that hold no row: neither is emptied a second time.
+        self._given_empty: set[str] = set()
+        self._made_empty: set[str] = set()
 
     def prepare_step(self, step: Step) -> None:
         self._prepare(step.name, f'"step_{step.name}" AS INSERT INTO "{step.name}"', step.sql)
@@ -199,10 +200,10 @@ class _Lane:
             table = rows.get(name)
             if table is not None and table.num_rows:
                 self._read_rows(name, table)
-                self._empty.discard(name)
-            elif name not in self._empty:
+                self._given_empty.discard(name)
+            elif name not in self._given_empty:
                 self._connection.execute(f'SET VARIABLE "{name}" = NULL::{_rows_type(self._types[name])}')
-                self._empty.add(name)
+                self._given_empty.add(name)
 
     def _read_rows(self, name: str, table: pa.Table) -> None:
         columns = ", ".join(
@@ -227,13 +228,13 @@ class _Lane:
 
     def run_steps(self, names: Sequence[str], without: Collection[str]) -> None:
         for name in names:
-            if name not in self._emptied:
+            if name not in self._made_empty:
                 self._connection.execute(f'DELETE FROM "{name}"')
-                self._emptied.add(name)
+                self._made_empty.add(name)
             if name not in without:
                 self._ready(name)
                 self._connection.execute(f'EXECUTE "step_{name}"')
-                self._emptied.discard(name)
+                self._made_empty.discard(name)
 
     def run_queries(self) -> dict[str, pa.Table]:
         return {name: self._fetched(name) for name in self._queries}
