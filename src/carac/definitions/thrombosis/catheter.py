@@ -37,7 +37,8 @@ def with_catheter(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Tabl
     """The events with `catheter`: true, false, or null where what is missing decides."""
     rows = _joined(rows, _modifiers(tables, int(str(values["code_link_days"]))), "modifier")
     rows = _joined(rows, _lines(tables, int(str(values["cvc_lookback_days"]))), "line")
-    possible = rows.category.isin((*UPPER, *LOWER)).fill_null(False) & (rows.bed == "venous").fill_null(False)
+    in_reach = rows.category.isnull() | rows.category.isin((*UPPER, *LOWER))
+    possible = in_reach.fill_null(False) & (rows.bed == "venous").fill_null(False)
     # A record of stays alone says nothing of lines; only one that records lines denies them by silence.
     no_lines = ibis.literal(False) if CENTRAL_LINES in tables.present else unknown()
     line = ibis.coalesce(rows.catheter_in_vein, ibis.cases((rows.lines.isnull(), no_lines), else_=_by_line(rows)))
@@ -106,7 +107,7 @@ def _by_line(rows: ibis.Table) -> ir.BooleanValue:
     """Whether a line lay in the vein, as far as its category says which that is."""
     central = rows.category.isin(CENTRAL)
     return ibis.cases(
-        (rows.category == "unspecified", unknown()),
+        (rows.category.isnull() | (rows.category == "unspecified"), unknown()),
         (rows.category.isin(UPPER) & central, rows.upper_line),
         (rows.category.isin(UPPER), rows.upper_line_of_side),
         (central, rows.lower_line),

@@ -105,7 +105,10 @@ def _subsegmental(events: ibis.Table) -> ir.BooleanValue:
     proximal = category.isin(("PE_saddle", "PE_central_lobar", "PE_segmental"))
     smallest = events.most_proximal_vessel == "subsegmental"
     by_feature = ibis.cases((smallest, True), (events.subsegmental == "no", False), else_=unknown())
+    # A venous event of which nobody wrote down the vessel may be an embolism.
+    anywhere = events.category.isnull() & (events.bed == "venous")
     return ibis.cases(
+        (anywhere, by_feature),
         (category.startswith("PE_subsegmental"), True),
         (proximal | ~category.startswith("PE_"), False),
         else_=by_feature,
