@@ -4,9 +4,9 @@
     python proofs/mutation.py --quick --again --cases isth_bleeding_edges fibrinogen_course_edges
 
 The verdict on each mutant is kept in build/mutation/, by the hash of its module: a second call goes on where the first
-was ended, and asks again only of the mutants that lived. After new case files were written, `--cases` asks these alone.
-Modules that are done stand in proofs/mutation.json. Survivors with a reason stand in proofs/mutation_reasons.toml,
-written by hand.
+was ended. `--again` asks only of the mutants that lived, on a machine without these verdicts too. After new case files
+were written, `--cases` asks these alone. Modules that are done stand in proofs/mutation.json. Survivors
+with a reason stand in proofs/mutation_reasons.toml, written by hand.
 """
 
 from __future__ import annotations
@@ -87,12 +87,21 @@ def _stored_with(name: str, found: dict[str, Any]) -> None:
 
 
 class Verdicts:
-    """The verdicts on the mutants of one module, kept as they come."""
+    """The verdicts on the mutants of one module, kept as they come; begun with those behind its stored figures."""
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, every: Sequence[Mutant]) -> None:
         self.file, self.key = KEPT / f"{name}.json", hashes(path)
         content = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
-        self.known: dict[str, list[str]] = content["verdicts"] if content.get("key") == self.key else {}
+        own = content.get("key") == self.key
+        self.known: dict[str, list[str]] = content["verdicts"] if own else self._stored(name, every)
+
+    def _stored(self, name: str, every: Sequence[Mutant]) -> dict[str, list[str]]:
+        part = stored().get(name, {})
+        # Which mutants were the same is not stored: then all are asked again.
+        if part.get("depends_on") != self.key or part["figures"]["same"]:
+            return {}
+        lived = set(part["figures"]["survived"])
+        return {m.name: ["survived", ""] if m.name in lived else ["killed", "a run before"] for m in every}
 
     def add(self, mutant: Mutant, found: Verdict) -> None:
         """Keep one more."""
@@ -137,7 +146,8 @@ def must_pass(bench: Bench, module: str, stage: str) -> None:
 def of_module(bench: Bench, name: str, path: Path, ends: float, quick: bool, again: bool) -> dict[str, Any] | None:
     """The figures of one module; None where the time ended first."""
     source = path.read_text(encoding="utf-8")
-    every, verdicts = mutants(source), Verdicts(name, path)
+    every = mutants(source)
+    verdicts = Verdicts(name, path, every)
     asked = verdicts.known if quick and not again else {}
     waiting = [mutant for mutant in every if not verdicts.is_final(mutant) and mutant.name not in asked]
     if waiting:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,9 @@ only kill more.
 
 A mutant is *killed* where a test fails that the unchanged code passes. It is *the same* where no expression of any
 definition changes under any parameter, and nothing that a definition says of itself: there is nothing to notice
-(`--quick` does not look for that). Else it *survived*, and its reason is given below, or none is known yet.
+(`--quick` does not look for that). Else it *survived*, and its reason is given below, or none is known yet. Where the
+reason shows that no record and no parameter that carac accepts could tell it from the original, it is *equal*, judged
+by hand: nobody could notice it, and it is left out of the share of those killed.
 
 Made by `tools/make_mutation_docs.py`; the figures come from `make prove`.
 """
@@ -50,38 +54,71 @@ def not_done(parts: Mapping[str, Any]) -> dict[str, int]:
     return found
 
 
-def reasons() -> dict[tuple[str, str], str]:
-    """Why a survivor may live, by module and mutant."""
-    if not REASONS.exists():
-        return {}
-    entries = tomllib.loads(REASONS.read_text(encoding="utf-8")).get("survivor", [])
-    return {(entry["module"], mutant): entry["reason"] for entry in entries for mutant in entry["mutants"]}
+@dataclass(frozen=True)
+class Reason:
+    """Why a survivor may live.
+
+    Parameters
+    ----------
+    words: a sentence.
+    equal: whether no record and no parameter could tell the mutant from the original.
+    """
+
+    words: str
+    equal: bool
 
 
-def share(figures: Mapping[str, Any]) -> float:
+#: By module and mutant.
+Reasons = Mapping[tuple[str, str], Reason]
+
+
+def reasons() -> Reasons:
+    """The reasons that were written by hand."""
+    entries = tomllib.loads(REASONS.read_text(encoding="utf-8"))["survivor"]
+    return {
+        (entry["module"], mutant): Reason(entry["reason"], entry.get("equal", False))
+        for entry in entries
+        for mutant in entry["mutants"]
+    }
+
+
+def counts(name: str, figures: Mapping[str, Any], known: Reasons) -> dict[str, int]:
+    """The figures of a module as they are shown."""
+    found = [known.get((name, mutant)) for mutant in figures["survived"]]
+    equal = sum(reason is not None and reason.equal for reason in found)
+    return {
+        **{key: figures[key] for key in ("mutants", "killed", "same")},
+        "equal": equal,
+        "survived": len(found) - equal,
+        "unexplained": found.count(None),
+    }
+
+
+def share(counted: Mapping[str, int]) -> float:
     """Killed of those that can be noticed, in percent."""
-    possible = figures["mutants"] - figures["same"]
-    return 100 * figures["killed"] / possible if possible else 100.0
+    possible = counted["mutants"] - counted["same"] - counted["equal"]
+    return 100 * counted["killed"] / possible if possible else 100.0
 
 
-def page(parts: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
+def page(parts: Mapping[str, Any], known: Reasons) -> str:
     """The whole page."""
     figures = {name: part["figures"] for name, part in parts.items()}
-    total = {key: sum(f[key] for f in figures.values()) for key in ("mutants", "killed", "same")}
-    survived = sum(len(f["survived"]) for f in figures.values())
+    counted = {name: counts(name, f, known) for name, f in figures.items()}
+    total: Counter[str] = Counter()
+    for each in counted.values():
+        total.update(each)
     lines = [
         ABOUT,
         f"**{total['mutants']} mutants of {len(figures)} modules: {total['killed']} killed, {total['same']} the same, "
-        f"{survived} survived, {_explained(figures, known)} of them with a reason; {share(total):.1f} % of those that "
-        "can be noticed were killed.**",
+        f"{total['equal']} equal by their reason, {total['survived']} survived, {total['unexplained']} of them without "
+        f"a reason; {share(total):.1f} % of those that can be noticed were killed.**",
         "",
-        "| module | mutants | killed | the same | survived | killed, % |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| module | mutants | killed | the same | equal | survived | killed, % |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for name, f in figures.items():
-        if f["mutants"]:
-            short = name.removeprefix("carac.")
-            row = (short, f["mutants"], f["killed"], f["same"], len(f["survived"]), f"{share(f):.1f}")
+    for name, c in counted.items():
+        if c["mutants"]:
+            row = (name.removeprefix("carac."), *list(c.values())[:-1], f"{share(c):.1f}")
             lines.append(f"| {' | '.join(map(str, row))} |")
     lived = list(_survivors(figures, known))
     if lived:
@@ -93,18 +130,15 @@ def page(parts: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _explained(figures: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> int:
-    """How many survivors have a reason."""
-    return sum((name, mutant) in known for name, f in figures.items() for mutant in f["survived"])
-
-
-def _survivors(figures: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> list[str]:
+def _survivors(figures: Mapping[str, Any], known: Reasons) -> list[str]:
     lines = []
     for name, f in figures.items():
         if not f["survived"]:
             continue
         lines += [f"### {name.removeprefix('carac.')}", ""]
-        lines += [f"- `{mutant}`: {known.get((name, mutant), 'no reason known yet')}" for mutant in f["survived"]]
+        for mutant in f["survived"]:
+            reason = known.get((name, mutant), Reason("no reason known yet", equal=False))
+            lines.append(f"- `{mutant}`: {'*equal.* ' if reason.equal else ''}{reason.words}")
         lines.append("")
     return lines
 
