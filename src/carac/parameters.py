@@ -10,13 +10,23 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from carac.findings import CaracError
 
 Value = bool | int | float | str | None
 #: The resolved values of one scope.
 Values = Mapping[str, Value]
+
+
+def whole(values: Values, name: str) -> int:
+    """A whole-number parameter that always has a value."""
+    return int(cast(int, values[name]))
+
+
+def numeric(values: Values, name: str) -> float:
+    """A number that always has a value."""
+    return float(cast(float, values[name]))
 
 
 @dataclass(frozen=True)

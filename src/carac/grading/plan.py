@@ -35,7 +35,7 @@ from carac.engine.columns import Beside, with_others
 from carac.engine.kept_sql import kept
 from carac.grading.stages import Early, stages
 from carac.language.definition import Definition, Tables
-from carac.parameters import Parameters, Values
+from carac.parameters import Parameters, Values, whole
 from carac.vocabulary.types import Assessed, Baseline, Exposure, Grain, Input, Laboratory, Span
 
 DAY_KEYS = (*KEYS, "day")
@@ -269,7 +269,7 @@ class _Plan:
         if not wanted:
             return infusions
         values = self.grid_values
-        look_back = int(values["baseline_look_back"] or 0)
+        look_back = whole(values, "baseline_look_back")
         found = baselines(self._rows(), infusions, wanted, look_back, bool(values["lymphodepletion_day_is_before"]))
         return infusions.left_join(found, list(KEYS)).drop(*[f"{key}_right" for key in KEYS])
 

@@ -21,7 +21,7 @@ from carac.language.definition import Certainty, Definition, Values
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import About, score
 from carac.language.windows import CARRY_FORWARD, PT_REFERENCE, SCORE_WINDOW
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric
 from carac.vocabulary.types import Laboratory, Scale, Worse
 
 NAME = "isth_non_overt_dic"
@@ -87,7 +87,7 @@ def _trend(name: str, title: str, analyte: str, worse: Worse, bands: Bands) -> C
 
 def total(values: Values) -> Total:
     """The score under its parameters."""
-    share, marker = float(values["stable_within"] or 0), str(values["fibrin_marker"])
+    share, marker = numeric(values, "stable_within"), str(values["fibrin_marker"])
     raised = Item(
         "fibrin_marker",
         f"{marker.replace('_', ' ')} above the upper limit",

@@ -23,7 +23,7 @@ from carac.language.definition import (
     Status,
     Values,
 )
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Grain
 
 NAME = "overt_dic_persistence"
@@ -68,7 +68,7 @@ def _bounds(values: Values) -> Layer:
 
 
 def _value(values: Values) -> Layer:
-    needed = int(values["persistence_days"] or 1)
+    needed = whole(values, "persistence_days")
 
     def columns(table: ibis.Table) -> Columns:
         low, high = table[f"{NAME}__lowest"], table[f"{NAME}__highest"]

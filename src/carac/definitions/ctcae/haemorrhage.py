@@ -35,7 +35,7 @@ from carac.language.event_rules import (
     meets,
     unknown,
 )
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 
 HIGHEST = 5
 #: Features beside those of the other bleeding scales.
@@ -159,7 +159,7 @@ def _own(version: Version, events: ibis.Table, values: Values, other: ir.Boolean
     nose, bruise = other & _at(events, "epistaxis"), other & _at(events, *HAEMATOMA)
     admitted, invasive = events.hospitalised_because, events.invasive_intervention
     gross = ibis.coalesce(events.visible, ~events.occult)
-    gross_grade = int(values["haematuria_gross_grade"] or 3)
+    gross_grade = whole(values, "haematuria_gross_grade")
     return [
         Criterion("gross", gross_grade, urine & gross),
         Criterion("severe", 3, urine & (events.transfused | admitted | invasive)),

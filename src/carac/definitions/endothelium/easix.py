@@ -32,7 +32,7 @@ from carac.language.definition import (
     Values,
     interval,
 )
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric
 from carac.vocabulary.types import Baseline, Grain, Laboratory, Worse
 
 LDH, CREATININE, C_REACTIVE_PROTEIN, PLATELETS = (
@@ -130,7 +130,7 @@ def _numerator(table: ibis.Table, source: Measured, analyte: str, values: Values
     value = interval(table, source)
     if analyte != C_REACTIVE_PROTEIN:
         return value
-    share = float(values["below_limit_factor"] or 0)
+    share = numeric(values, "below_limit_factor")
     below_limit = (value.low == 0) & (value.high > 0)
     low, high = (below_limit.ifelse(value.high * number(share), end) for end in (value.low, value.high))
     return Interval(low * number(MG_PER_DL), high * number(MG_PER_DL))

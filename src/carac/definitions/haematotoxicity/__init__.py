@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import ibis
 import ibis.expr.types as ir
@@ -17,7 +16,7 @@ import ibis.expr.types as ir
 from carac.language.comparisons import Interval, agreed, at_most, below, number
 from carac.language.definition import Definition, Output, Tables
 from carac.language.runs import DURATIONS, END_GAPS, IMPUTATIONS, completed
-from carac.parameters import Parameter, Value, Values
+from carac.parameters import Parameter, Value, Values, whole
 from carac.vocabulary.types import Laboratory
 
 KEYS = ("patient_id", "infusion_number")
@@ -29,11 +28,6 @@ CENSORING = ("death", "follow_up_end", "progression", "next_therapy")
 BOOST, BOOST_CLASS = "censor_at_cell_boost", "cell_boost"
 COMPARATORS = {"<": below, "<=": at_most}
 ROUNDING = ("none", "ten_half_to_even")
-
-
-def whole(values: Values, name: str) -> int:
-    """A whole-number parameter."""
-    return int(cast(int, values[name]))
 
 
 def word(values: Values, name: str) -> str:
@@ -174,8 +168,7 @@ def without_days_after(rows: ibis.Table, treatments: ibis.Table, agent_class: st
     given = treatments.filter(treatments.agent_class == agent_class)
     given = given.select(*KEYS, last_given=ibis.coalesce(given.end_day, given.start_day))
     after = [given.mutate(day=(given.last_given + later).cast("int32")) for later in range(1, days_after + 1)]
-    covered = ibis.union(*after) if len(after) > 1 else after[0]
-    return rows.anti_join(covered.select(*KEYS, "day").distinct(), [*KEYS, "day"])
+    return rows.anti_join(ibis.union(*after).select(*KEYS, "day").distinct(), [*KEYS, "day"])
 
 
 def every_day(rows: ibis.Table, values: Values) -> ibis.Table:

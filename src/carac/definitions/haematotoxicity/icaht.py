@@ -39,7 +39,6 @@ from carac.definitions.haematotoxicity import (
     run_parameters,
     shared_outputs,
     tests_done,
-    whole,
     window_parameters,
     word,
 )
@@ -47,7 +46,7 @@ from carac.language.bands import Bands
 from carac.language.comparisons import Interval, agreed
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.runs import duration, half_to_even, joined_runs, reaches
-from carac.parameters import Parameter, Value, Values
+from carac.parameters import Parameter, Value, Values, whole
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 NEUTROPHILS = Laboratory("neutrophils", Worse.LOWER)
@@ -177,7 +176,7 @@ def _late(name: str, tables: Tables, values: Values) -> ibis.Table:
         f"counts_{cut.constant:g}": agreed(graded[f"surely_{cut.constant:g}"], graded[f"maybe_{cut.constant:g}"])
         for cut in reversed(LATE.cuts)
     }
-    enough = (graded.counts >= whole(values, "late_minimum_values")) & (graded.counts > 0)
+    enough = graded.counts >= whole(values, "late_minimum_values")
     return _flagged(result(tables, name, graded, columns, lowest, highest, enough), name, tables, given)
 
 

@@ -18,13 +18,12 @@ from carac.definitions.haematotoxicity import (
     every_day,
     limits,
     run_parameters,
-    whole,
     window_parameters,
 )
 from carac.language.comparisons import above, at_least, below
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
 from carac.language.runs import joined_runs, longest_run
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 NAME = "neutrophil_recovery_phenotype"

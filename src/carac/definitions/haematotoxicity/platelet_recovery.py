@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 
 from carac.language.comparisons import at_least, below
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Exposure, Grain, Input, Laboratory, Worse
 
 KEYS = ("patient_id", "infusion_number")
@@ -40,7 +40,7 @@ PARAMETERS = (
 
 def transfused(values: Values) -> Exposure:
     """Platelets on the day or so few days before that a value may stand on them."""
-    days = int(values["days_without_transfusion"] or 1) - 1
+    days = whole(values, "days_without_transfusion") - 1
     return Exposure(f"platelets_transfused_within_{days}_days", ("platelet_transfusion",), days_after=days)
 
 

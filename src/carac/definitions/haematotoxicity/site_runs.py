@@ -20,7 +20,6 @@ from carac.definitions.haematotoxicity import (
     run_parameters,
     shared_outputs,
     tests_done,
-    whole,
     window_parameters,
     word,
 )
@@ -28,7 +27,7 @@ from carac.language.bands import Bands
 from carac.language.comparisons import Interval
 from carac.language.definition import Output, Tables, Values
 from carac.language.runs import duration, joined_runs
-from carac.parameters import Parameter, Value
+from carac.parameters import Parameter, Value, whole
 from carac.vocabulary.types import Laboratory
 
 

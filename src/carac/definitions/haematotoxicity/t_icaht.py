@@ -39,7 +39,6 @@ from carac.definitions.haematotoxicity import (
     run_parameters,
     shared_outputs,
     tests_done,
-    whole,
     window_parameters,
     without_days_after,
     word,
@@ -48,7 +47,7 @@ from carac.language.bands import Bands
 from carac.language.comparisons import Interval, agreed
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables
 from carac.language.runs import duration, joined_runs
-from carac.parameters import Parameter, Value, Values
+from carac.parameters import Parameter, Value, Values, whole
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 PLATELETS = Laboratory("platelets", Worse.LOWER)
@@ -140,7 +139,7 @@ def _late(name: str, tables: Tables, values: Values) -> ibis.Table:
         f"duration_{SEVERE}__{end}": graded[f"{sure}_{SEVERE}"]
         for sure, end in (("surely", "lowest"), ("maybe", "highest"))
     }
-    enough = (graded.counts >= whole(values, "late_minimum_values")) & (graded.counts > 0)
+    enough = graded.counts >= whole(values, "late_minimum_values")
     return result(tables, name, graded, columns, lowest, highest, enough)
 
 

@@ -38,7 +38,7 @@ from carac.language.definition import (
 )
 from carac.language.points import Criterion, Item, Reading, Total
 from carac.language.score import UNRECORDED, About, score
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Baseline, Exposure, Grain, Laboratory, Scale, Worse
 
 NAME = "iec_hs_candidate"
@@ -108,7 +108,7 @@ def _cytopenia(values: Values) -> Criterion:
     judged = Judged("cytopenia_refractory", "refractory cytopenia")
     if not values["computed_cytopenia"]:
         return any_of("cytopenia", "cytopenia", (recorded(judged, bool(values["unrecorded_is_absent"])),))
-    left = 1.0 - float(values["cytopenia_fall"] or 0)
+    left = 1.0 - numeric(values, "cytopenia_fall")
     computed = (
         NewOrWorse("platelets", "platelets", "10^9/L", 50, left),
         NewOrWorse("neutrophils", "neutrophils", "10^9/L", 1.0, left),
@@ -133,9 +133,7 @@ def total(values: Values) -> Total:
             recorded(haemophagocytosis, bool(values["unrecorded_is_absent"])),
             _cytopenia(values),
         ),
-        readings=(
-            Reading("__enough", "ferritin and enough manifestations", int(values["manifestations_needed"] or 2)),
-        ),
+        readings=(Reading("__enough", "ferritin and enough manifestations", whole(values, "manifestations_needed")),),
         gates=(_ferritin(values),),
     )
 
@@ -207,7 +205,7 @@ def _reading(table: ibis.Table) -> Columns:
 
 
 def _more(values: Values) -> list[Layer]:
-    return [_course(int(values["crs_grade_holds_days"] or 0)), _resolving, _onset, _reading]
+    return [_course(whole(values, "crs_grade_holds_days")), _resolving, _onset, _reading]
 
 
 # ---- grade

@@ -33,7 +33,7 @@ from carac.language.definition import (
 )
 from carac.language.points import Item, Total
 from carac.language.score import About, score
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Grain, Laboratory, Scale, Worse
 
 NAME = "carac_proposal"
@@ -90,7 +90,7 @@ def laboratory(values: Values) -> Total:
     """1 where platelets are low or coagulation is abnormal on the day, else 0."""
 
     def cut(name: str) -> float:
-        return float(values[name] or 0)
+        return numeric(values, name)
 
     def above_limit(name: str, title: str, analyte: str, parameter: str, otherwise: Item | None = None) -> Item:
         reads = Laboratory(analyte, Worse.HIGHER, Scale.ABOVE_UPPER_LIMIT)
@@ -214,7 +214,7 @@ def _level(last_day: int) -> Layer:
 
 def layers(values: Values) -> list[Layer]:
     """The layers of the levels."""
-    days, last_day = int(values["link_hours"] or 0) // 24, int(values["window_days"] or 0)
+    days, last_day = whole(values, "link_hours") // 24, whole(values, "window_days")
     return [_linked(days, DIC[str(values["dic_score"])]), _bounds(last_day), _level(last_day)]
 
 

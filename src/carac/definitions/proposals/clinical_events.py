@@ -13,7 +13,7 @@ import ibis
 from carac.language.comparisons import agreed
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
 from carac.language.event_rules import certainly, possibly
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.event_certainty import SUSPECTED
 from carac.vocabulary.types import Grain
 
@@ -60,7 +60,7 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
 
 
 def _bleeds(tables: Tables, values: Values) -> ibis.Table:
-    graded, least = tables.results[BLEEDING], int(values["who_grade_from"] or 1)
+    graded, least = tables.results[BLEEDING], whole(values, "who_grade_from")
     graded = graded.inner_join(tables.events.select(*EVENT_KEYS, "day", "certainty"), list(EVENT_KEYS))
     suspected = certainly(graded.certainty == SUSPECTED)
     return graded.select(

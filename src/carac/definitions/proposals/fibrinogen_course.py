@@ -12,14 +12,12 @@ Five drawn courses that it gets right and two that it does not are in tests/case
 
 from __future__ import annotations
 
-from typing import cast
-
 import ibis
 import ibis.expr.types as ir
 
 from carac.language.comparisons import TIE
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Exposure, Grain, Input, Laboratory, Worse
 
 NAME = "fibrinogen_course_proposal"
@@ -58,12 +56,8 @@ def _replaced(days: int) -> Exposure:
 
 
 def _inputs(values: Values) -> tuple[Input, ...]:
-    tocilizumab, replaced = (int(_number(values, f"{name}_days")) for name in ("tocilizumab", "replacement"))
+    tocilizumab, replaced = (whole(values, f"{name}_days") for name in ("tocilizumab", "replacement"))
     return (LOWEST, HIGHEST, _tocilizumab(tocilizumab), _replaced(replaced))
-
-
-def _number(values: Values, name: str) -> float:
-    return float(cast(float, values[name]))
 
 
 def _first(rows: ibis.Table, value: str, largest: bool, day: str) -> ibis.Table:
@@ -84,10 +78,10 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
         "day",
         nadir=days[LOWEST.low],
         peak=days[HIGHEST.low],
-        replaced=days[_replaced(int(_number(values, "replacement_days"))).name],
-        tocilizumab=days[_tocilizumab(int(_number(values, "tocilizumab_days"))).name],
+        replaced=days[_replaced(whole(values, "replacement_days")).name],
+        tocilizumab=days[_tocilizumab(whole(values, "tocilizumab_days")).name],
     )
-    inside = valued.filter(valued.day <= int(_number(values, "last_day")))
+    inside = valued.filter(valued.day <= whole(values, "last_day"))
     peaks = _first(inside.drop("nadir"), "peak", True, "peak_day")
     after = inside.drop("peak").inner_join(peaks, list(KEYS)).filter(lambda t: t.day >= t.peak_day)
     nadirs = _first(after.select(*KEYS, "day", "nadir"), "nadir", False, "nadir_day")
@@ -101,8 +95,8 @@ def _results(at: ibis.Table, valued: ibis.Table, values: Values) -> ibis.Table:
     joined = valued.drop("peak", "nadir").inner_join(at, list(KEYS))
     measured = valued.select(*KEYS, "day", value=valued.nadir)
     joined = joined.inner_join(measured, [*KEYS, "day"])
-    later = (joined.day > joined.nadir_day) & (joined.value >= _number(values, "recovered_from") * (1 - TIE))
-    was_low = joined.nadir < _number(values, "recovered_from") * (1 - TIE)
+    later = (joined.day > joined.nadir_day) & (joined.value >= numeric(values, "recovered_from") * (1 - TIE))
+    was_low = joined.nadir < numeric(values, "recovered_from") * (1 - TIE)
     on_nadir = joined.day == joined.nadir_day
     found = joined.group_by(*KEYS).aggregate(
         **{name: joined[name].min() for name in ("nadir", "nadir_day", "peak", "peak_day", "values_known")},
@@ -110,13 +104,13 @@ def _results(at: ibis.Table, valued: ibis.Table, values: Values) -> ibis.Table:
         replaced=_any(joined.replaced, (joined.day >= joined.peak_day) & (joined.day <= joined.nadir_day)),
         tocilizumab=_any(joined.tocilizumab, on_nadir),
     )
-    enough = found.values_known >= int(_number(values, "values_needed"))
+    enough = found.values_known >= whole(values, "values_needed")
     lost = 1.0 - found.nadir / (found.peak > 0).ifelse(found.peak, ibis.null("float64"))
-    fell = lost >= _number(values, "fall_from") * (1 - TIE)
+    fell = lost >= numeric(values, "fall_from") * (1 - TIE)
     pattern = ibis.cases(
         (~enough, ibis.null("string")),
-        (found.nadir < _number(values, "low_below") * (1 - TIE), "low"),
-        (fell & (found.peak > _number(values, "peak_above") * (1 + TIE)), "masked_fall"),
+        (found.nadir < numeric(values, "low_below") * (1 - TIE), "low"),
+        (fell & (found.peak > numeric(values, "peak_above") * (1 + TIE)), "masked_fall"),
         (fell, "fall"),
         else_="stable",
     )

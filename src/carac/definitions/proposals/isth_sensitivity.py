@@ -22,7 +22,7 @@ from carac.language.definition import Certainty, Columns, Definition, Layer, Rul
 from carac.language.event_rules import certainly, possibly
 from carac.language.points import Total
 from carac.language.score import About, score
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric
 from carac.vocabulary.types import Laboratory, Worse
 
 WITHOUT, FALLING = "isth_2001_without_platelets_proposal", "isth_2001_falling_platelets_proposal"
@@ -52,7 +52,7 @@ def falling_platelets(values: Values) -> Total:
 
 def _steady(values: Values) -> Layer:
     """Whether platelets did not fall: false where they surely did, null where a count that is missing decides."""
-    left = float(values["share_left"] or FALL.cuts[0][1])
+    left = numeric(values, "share_left")
 
     def columns(table: ibis.Table) -> Columns:
         today, earlier = interval(table, TODAY), [interval(table, day) for day in BEFORE]

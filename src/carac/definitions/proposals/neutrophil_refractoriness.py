@@ -19,13 +19,12 @@ from carac.definitions.haematotoxicity import (
     every_day,
     limits,
     run_parameters,
-    whole,
     window_parameters,
 )
 from carac.language.comparisons import at_most
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
 from carac.language.runs import joined_runs
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Exposure, Grain, Input, Laboratory, Worse
 
 NAME = "neutrophil_refractoriness_proposal"
@@ -95,7 +94,7 @@ def _under_growth_factor(tables: Tables, windows: ibis.Table, values: Values) ->
 
 def _severe_runs(under: ibis.Table, counted: ibis.Table, values: Values) -> ibis.Table:
     """The earliest day on which a run may be long enough, and on which one surely is."""
-    severe = float(values["severe_at_most"] or 0)
+    severe = numeric(values, "severe_at_most")
     days = under.left_join(counted.select(*KEYS, "day", "low", "high"), [*KEYS, "day"])
     days = days.select(
         *under.columns,

@@ -11,14 +11,12 @@ Five drawn courses that it gets right and two that it does not are in tests/case
 
 from __future__ import annotations
 
-from typing import cast
-
 import ibis
 
 from carac.definitions.haematotoxicity import without_days_after
 from carac.language.comparisons import TIE
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 NAME = "platelet_nadirs_proposal"
@@ -41,21 +39,17 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def _number(values: Values, name: str) -> float:
-    return float(cast(float, values[name]))
-
-
 def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion with a plain count."""
     days = tables.days
     # A count that is only an interval has no depth.
     exact = days[PLATELETS.low] == days[PLATELETS.high]
-    inside = (days.day >= 0) & (days.day <= int(_number(values, "last_day")))
+    inside = (days.day >= 0) & (days.day <= whole(values, "last_day"))
     counted = days.filter(exact, inside).select(*KEYS, "day", count=days[PLATELETS.low])
     if "treatments" in tables.present:
-        after = int(_number(values, "days_after_transfusion"))
+        after = whole(values, "days_after_transfusion")
         counted = without_days_after(counted, tables.treatments, "platelet_transfusion", after)
-    first = _with_first_nadir(counted, int(_number(values, "first_nadir_until")))
+    first = _with_first_nadir(counted, whole(values, "first_nadir_until"))
     second = _with_second_fall(first, values)
     return _results(first, second, values)
 
@@ -74,10 +68,10 @@ def _with_second_fall(first: ibis.Table, values: Values) -> ibis.Table:
     later = first.filter(first.day > first.first_day)
     so_far = ibis.window(group_by=list(KEYS), order_by="day", preceding=None, following=0)
     later = later.mutate(peak=later["count"].max().over(so_far))
-    risen = (later.peak >= later.first_nadir * (_number(values, "rise_times") * (1 - TIE))) & (
-        later.peak - later.first_nadir >= _number(values, "rise_by") * (1 - TIE)
+    risen = (later.peak >= later.first_nadir * (numeric(values, "rise_times") * (1 - TIE))) & (
+        later.peak - later.first_nadir >= numeric(values, "rise_by") * (1 - TIE)
     )
-    low = later["count"] <= later.peak * ((1 - _number(values, "second_fall")) * (1 + TIE))
+    low = later["count"] <= later.peak * ((1 - numeric(values, "second_fall")) * (1 + TIE))
     fallen = later.filter(risen, low)
     lowest = fallen.group_by(*KEYS).aggregate(second_nadir=fallen["count"].min())
     joined = fallen.inner_join(lowest, list(KEYS)).filter(lambda t: t["count"] == t.second_nadir)
@@ -91,9 +85,9 @@ def _results(first: ibis.Table, second: ibis.Table, values: Values) -> ibis.Tabl
         counts=first.count().cast("int32"), first_nadir=first.first_nadir.min(), first_day=first.first_day.min()
     )
     found = per_infusion.left_join(second, list(KEYS))
-    enough = (found.counts >= int(_number(values, "counts_needed"))) & found.first_nadir.notnull()
-    was_low = found.first_nadir < _number(values, "low_below") * (1 - TIE)
-    second_low = found.second_nadir < _number(values, "low_below") * (1 - TIE)
+    enough = (found.counts >= whole(values, "counts_needed")) & found.first_nadir.notnull()
+    was_low = found.first_nadir < numeric(values, "low_below") * (1 - TIE)
+    second_low = found.second_nadir < numeric(values, "low_below") * (1 - TIE)
     word = ibis.cases(
         (~enough, ibis.null("string")),
         ((was_low & second_low).fill_null(False), "biphasic"),

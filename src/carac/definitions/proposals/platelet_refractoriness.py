@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from carac.language.comparisons import Interval, at_least, below
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 NAME = "platelet_refractoriness_proposal"
@@ -56,8 +56,8 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     if "treatments" not in tables.present:
         whole, text = ibis.null("int32"), ibis.null("string")
         return every.select(*KEYS, **_columns(whole, text, whole, whole))
-    judged = _judged(_transfusion_days(tables, int(values["last_day"] or 0)), tables, values)
-    needed = int(values["failures_needed"] or 1)
+    judged = _judged(_transfusion_days(tables, whole(values, "last_day")), tables, values)
+    needed = whole(values, "failures_needed")
     order = ibis.window(group_by=list(KEYS), order_by="day")
     shown, possible = (_in_a_row(judged.failed.fill_null(open_one), needed, order) for open_one in (False, True))
     judged = judged.mutate(shown_on=shown.ifelse(judged.day + 1, ibis.null("int32")), possible=possible.ifelse(1, 0))
@@ -114,9 +114,9 @@ def _judged(given: ibis.Table, tables: Tables, values: Values) -> ibis.Table:
     surface = people.select(*KEYS, surface=ibis.coalesce(measured, ibis.literal(values["body_surface"], "float64")))
     whose = both.inner_join(surface, list(KEYS))
     increment = Interval(whose.after_low - whose.before_high, whose.after_high - whose.before_low)
-    given_platelets = whose.units * float(values["platelets_per_unit"] or 0)
+    given_platelets = whose.units * numeric(values, "platelets_per_unit")
     corrected = Interval(*(end * whose.surface / given_platelets for end in (increment.low, increment.high)))
-    least = float(values["increment_below"] or 0)
+    least = numeric(values, "increment_below")
     failed = ibis.cases(
         # No rise at all is none, however large the patient and whatever was given.
         ((increment.high <= 0).fill_null(False) | below(corrected.high, least).fill_null(False), True),

@@ -15,7 +15,7 @@ from carac.definitions.risk.before_infusion import age, body_mass_index, judged,
 from carac.language.bands import Bands
 from carac.language.definition import Certainty, Citation, Definition, Values
 from carac.language.points import Classes, Total
-from carac.parameters import Parameter
+from carac.parameters import Parameter, numeric
 
 VTE, SURGERY = "venous_thrombosis_history", "surgery_within_90_days"
 RACE = Parameter(
@@ -35,7 +35,7 @@ def _groups(*words: tuple[float, str]) -> Classes:
 
 def impede(values: Values) -> Total:
     """Ten items; anticoagulation takes points off."""
-    off = -float(values["therapeutic_points"] or 4)
+    off = -numeric(values, "therapeutic_points")
     race = judged("asian_or_pacific_islander", "Asian or Pacific Islander", values, -3)
     return Total(
         (

@@ -3,7 +3,7 @@
 Source: catalogue 8.2 (a proposal). Sides, and the levels of pulmonary embolism and of leg vein thrombosis, are one
 category here: the second code of a stay is mostly the first clot described again.
 Recurrent: at a new site, in a new encounter with imaging, or with treatment escalated. A record without code is one
-event by itself and never a mention.
+event by itself and never a mention. Beside an earlier clot, one whose vessel nobody wrote down may be its recurrence.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from carac.language.event_rules import KEYS, any_row, certainly
+from carac.language.daily_grades import beside
+from carac.language.event_rules import KEYS, any_row, certainly, unknown
 from carac.parameters import Values
 
 
@@ -27,17 +28,19 @@ def with_earlier(events: ibis.Table, values: Values) -> ibis.Table:
     )
     found = found.rename({f"earlier_{name}": name for name in KEYS})
     events = events.left_join(found, [events[name] == found[f"earlier_{name}"] for name in KEYS])
+    events = beside(events, _after_unplaced(events), KEYS)
     evidence = events.new_site | events.treatment_escalated | (~events.same_encounter & events.imaging_confirmed)
     coded = events.code.notnull()
     if values["earlier_code"] == "washout":
         repeated = coded & certainly(events.in_washout)
     else:
         repeated = coded & certainly(events.in_window) & ~certainly(evidence)
-    recurrent = ibis.cases((events.any_earlier.isnull(), False), else_=evidence)
-    events = events.mutate(repeated=repeated, recurrent=recurrent)
-    return events.drop(
-        *(f"earlier_{name}" for name in KEYS), "any_earlier", "in_window", "in_washout", "same_encounter", "group"
+    recurrent = ibis.cases(
+        (events.any_earlier.notnull(), evidence), (certainly(events.after_unplaced), evidence & unknown()), else_=False
     )
+    events = events.mutate(repeated=repeated, recurrent=recurrent)
+    made = ("any_earlier", "in_window", "in_washout", "same_encounter", "after_unplaced", "group")
+    return events.drop(*(f"earlier_{name}" for name in KEYS), *made)
 
 
 def _group(events: ibis.Table) -> ir.StringValue:
@@ -45,6 +48,25 @@ def _group(events: ibis.Table) -> ir.StringValue:
     return ibis.cases(
         (category.startswith("PE_"), "PE"), (category.startswith("DVT_lower"), "DVT_lower"), else_=category
     )
+
+
+def _after_unplaced(events: ibis.Table) -> ibis.Table:
+    """The events before which there was a clot that may be of their category: of one of the two it is not known."""
+    acute = events.filter(events.found.isin(("acute_event", "present_before_infusion")))
+    other = acute.select(
+        *KEYS[:2], other_event=acute.event_id, other_group=acute.group, other_bed=acute.bed, other_onset=acute.onset
+    )
+    pairs = events.select(*KEYS, "group", "bed", "onset").inner_join(other, list(KEYS[:2]))
+    may_be_alike = pairs.group.isnull() | pairs.other_group.isnull()
+    same_bed = (pairs.bed == pairs.other_bed).fill_null(True)
+    pairs = pairs.filter(may_be_alike & same_bed & _is_earlier(pairs))
+    return pairs.select(*KEYS, after_unplaced=ibis.literal(True)).distinct()
+
+
+def _is_earlier(pairs: ibis.Table) -> ir.BooleanValue:
+    """Of two at the same time one is the first: the lower number."""
+    at_once = (pairs.other_onset == pairs.onset) & (pairs.other_event < pairs.event_id)
+    return (pairs.other_onset < pairs.onset) | at_once
 
 
 def _pairs(events: ibis.Table, washout: int) -> ibis.Table:
@@ -68,7 +90,5 @@ def _pairs(events: ibis.Table, washout: int) -> ibis.Table:
         own.group == other.other_group,
     ]
     pairs = own.inner_join(other, same)
-    # Of two at the same time one is the first: the lower number.
-    at_once = (pairs.other_onset == pairs.onset) & (pairs.other_event < pairs.event_id)
-    pairs = pairs.filter((pairs.other_onset < pairs.onset) | at_once)
+    pairs = pairs.filter(_is_earlier(pairs))
     return pairs.mutate(recent=pairs.onset_day - pairs.other_day <= washout)

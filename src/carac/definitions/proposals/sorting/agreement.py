@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from carac.definitions.proposals.sorting import GALLI, INSTRUMENT, POPULATION, VERSION
 from carac.language.definition import Certainty, Columns, Definition, Layer, Output, Rule, Status, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Grain
 
 NAME = "dic_agreement_proposal"
@@ -44,7 +44,7 @@ def _counts(table: ibis.Table) -> Columns:
 
 
 def _word(values: Values) -> Layer:
-    needed = int(values["scores_needed"] or 2)
+    needed = whole(values, "scores_needed")
 
     def columns(table: ibis.Table) -> Columns:
         calling, against = table[f"{NAME}__calling"], table[f"{NAME}__not_calling"]

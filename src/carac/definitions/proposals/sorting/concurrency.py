@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from carac.definitions.proposals.sorting import GALLI, INSTRUMENT, KEYS, POPULATION, VERSION
 from carac.definitions.proposals.sorting.patient import NAME as PATIENT
 from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Grain
 
 NAME = "sorting_concurrency_proposal"
@@ -33,7 +33,7 @@ HOLDS = Parameter(
 def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion."""
     days, ordered = tables.days, ibis.window(group_by=list(KEYS), order_by="day")
-    holds = range(1, int(values["holds_days"] or 0) + 1)
+    holds = range(1, whole(values, "holds_days") + 1)
     days = days.select(
         *KEYS,
         "day",

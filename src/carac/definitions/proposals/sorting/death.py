@@ -19,7 +19,7 @@ from carac.definitions.proposals.sorting.places import LABORATORY_DIC
 from carac.definitions.proposals.sorting.places import NAME as PLACE
 from carac.language.conditions import all_of
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Grain
 
 NAME = "dic_and_death_proposal"
@@ -46,9 +46,9 @@ REASONS = {
 def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion."""
     infusions = tables.infusions.select(*KEYS, "death_day", "cause_of_death")
-    found = infusions.left_join(_dic(tables, int(values["active_days"] or 1)), list(KEYS))
+    found = infusions.left_join(_dic(tables, whole(values, "active_days")), list(KEYS))
     found = found.select(*infusions.columns, "ever", "perhaps", "active", "last_known")
-    severe = _severe(tables, int(values["event_days"] or 1))
+    severe = _severe(tables, whole(values, "event_days"))
     joined = found.left_join(severe, list(KEYS)).select(*found.columns, "severe")
     return joined.select(*KEYS, **_columns(joined, "events" in tables.present))
 

@@ -22,7 +22,7 @@ from carac.language.comparisons import TIE, above, at_least, number
 from carac.language.conditions import all_of, any_true, truth
 from carac.language.definition import Certainty, Columns, Definition, Layer, Output, Status, Values, interval
 from carac.language.points import Criterion, Item
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Exposure, Grain, Input, Laboratory, Scale, Worse
 
 NAME = "abnormality_explained_proposal"
@@ -81,7 +81,7 @@ ON_APTT = ("unfractionated_heparin", *ON_PROTHROMBIN)
 
 
 def _within(values: Values, parameter: str, name: str, agents: tuple[str, ...], therapeutic: bool = False) -> Exposure:
-    days = int(values[parameter] or 0)
+    days = whole(values, parameter)
     return Exposure(f"{name}_within_{days}_days", agents, days_after=days, without_prophylaxis=therapeutic)
 
 
@@ -190,8 +190,8 @@ def _layer(values: Values) -> Layer:
 
 def _liver(table: ibis.Table, values: Values) -> ir.BooleanValue:
     """Whether a liver value of today or the days before has the grade; one of the three that is known denies it."""
-    grade = int(values["liver_grade_from"] or 0)
-    near = ibis.window(group_by=list(KEYS), order_by="day", preceding=int(values["liver_days"] or 0), following=0)
+    grade = whole(values, "liver_grade_from")
+    near = ibis.window(group_by=list(KEYS), order_by="day", preceding=whole(values, "liver_days"), following=0)
     surely, possibly = ([table[f"{name}__{end}"].max().over(near) for name in LIVER] for end in ("lowest", "highest"))
     injured = any_true(*((worst >= grade).fill_null(False) for worst in surely))
     healthy = all_of(*((worst < grade).fill_null(True) for worst in possibly))

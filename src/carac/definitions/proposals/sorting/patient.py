@@ -18,7 +18,7 @@ from carac.definitions.proposals.sorting.places import COAGULOPATHY, OVERT_DIC, 
 from carac.definitions.proposals.sorting.places import NAME as PLACE
 from carac.language.comparisons import agreed
 from carac.language.definition import Certainty, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter
+from carac.parameters import Parameter, whole
 from carac.vocabulary.types import Grain
 
 NAME = "sorting_patient_proposal"
@@ -34,9 +34,7 @@ PARAMETERS = (
 def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion."""
     days = tables.days
-    inside = days.filter(
-        (days.day >= 0) & (days.day <= int(values["last_day"] or 0)), days[f"{PLACE}__lowest"].notnull()
-    )
+    inside = days.filter((days.day >= 0) & (days.day <= whole(values, "last_day")), days[f"{PLACE}__lowest"].notnull())
     shown, most = inside[f"{PLACE}__lowest"], inside[f"{PLACE}__highest"]
     inside = inside.select(
         *KEYS,
@@ -48,7 +46,7 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
         reading=inside[f"{PLACE}__dic_reading"],
         explained=inside[EXPLAINED],
     )
-    found = inside.group_by(*KEYS).aggregate(**_measures(inside, int(values["onset_from"] or 0)))
+    found = inside.group_by(*KEYS).aggregate(**_measures(inside, whole(values, "onset_from")))
     every = tables.infusions.select(*KEYS).left_join(found, list(KEYS))
     return every.select(*KEYS, **{NAME + suffix: value for suffix, value in _columns(every).items()})
 
