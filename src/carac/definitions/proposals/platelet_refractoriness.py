@@ -54,8 +54,8 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     """One row per infusion."""
     every = tables.infusions.select(*KEYS)
     if "treatments" not in tables.present:
-        whole, text = ibis.null("int32"), ibis.null("string")
-        return every.select(*KEYS, **_columns(whole, text, whole, whole))
+        nothing, text = ibis.null("int32"), ibis.null("string")
+        return every.select(*KEYS, **_columns(nothing, text, nothing, nothing))
     judged = _judged(_transfusion_days(tables, whole(values, "last_day")), tables, values)
     needed = whole(values, "failures_needed")
     order = ibis.window(group_by=list(KEYS), order_by="day")
