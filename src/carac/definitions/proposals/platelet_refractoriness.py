@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from carac.language.comparisons import Interval, at_least, below
 from carac.language.definition import Certainty, Citation, Definition, Output, Rule, Status, Tables, Values
-from carac.parameters import Parameter, numeric
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
 NAME = "platelet_refractoriness_proposal"
