@@ -104,6 +104,13 @@ UNOPENED = (
         "the content: it is cited, nothing is computed",
     ),
     Unopened(
+        "enoxaparin_intensity",
+        "Dose intensity of enoxaparin: full, half, prophylactic",
+        Citation("labels of enoxaparin, from memory"),
+        "where one intensity ends and the next begins: only 1 mg/kg twice or 1.5 mg/kg once a day (full), 0.5 mg/kg "
+        "twice (half) and 40 mg once (prophylactic) are named; carac reads the intent that the record gives",
+    ),
+    Unopened(
         "hypercoagulable_status",
         "Hypercoagulable status",
         Citation("Galli E, Sorà F, Rossi E. Br J Haematol 2024;205:409-410", "10.1111/bjh.19619"),
