@@ -161,7 +161,7 @@ WRONG = [
     (BANDS + 'unit = "mg/dL"\nbelow = [[10, 1]]', "line 6: site_a: the unit 'mg/dL' is not known for platelets"),
     (BANDS + "below = [[10, 1], [50, 2]]", "a worse value has to give more"),
     (BANDS + "below = [[10, 1]]\nabove = [[50, 2]]", "do not go together"),
-    (BANDS + "below = [[10, 0]]", "are above 0"),
+    (BANDS + "below = [[10, 0]]", "are whole numbers from 1 to 100"),
     (BANDS + "below = [10, 1]", "is a list of [cut-point, points]"),
     (BANDS, "there is no cut-point"),
     (BANDS.replace("bands", "band"), "Did you mean bands?"),
