@@ -235,6 +235,14 @@ def test_only_the_explained_item_is_set_aside_also_within_a_line_of_several() ->
     assert together == Combined("c", "c", (SetAside(LOW, ("chemotherapy",)), HIGH))
 
 
+def test_a_criterion_is_in_the_unit_of_its_input_unless_it_says_otherwise() -> None:
+    # The report lays the cut-points of such criteria beside the values of the record.
+    assert [rule.factor for rule in Both("both", "both", (LOW, HIGH)).rules] == [1, 1]
+    assert IsMale().rules[0].factor == 1
+    per_litre = Item("fibrinogen", "fibrinogen", FERRITIN, "mg/dL", Bands(below={150: 1}), factor=100)
+    assert per_litre.rules[0].factor == 100
+
+
 # ---- what a total reads
 
 

@@ -31,7 +31,17 @@ SECONDS = 300
 #: Test modules that take seconds, with what they are about: part of the name of a module.
 SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
+    "test_combined.py": (
+        *("language.combined.", "language.conditions.", "language.definition.", "language.windows.", "language.score."),
+    ),
+    "test_comparisons.py": ("language.comparisons.",),
+    "test_event_rules.py": ("language.event_rules.",),
+    "test_formula.py": ("language.formula.",),
+    "test_own_entries.py": ("definitions.own.",),
+    "test_own_shapes.py": ("definitions.own.", "haematotoxicity.site_runs."),
     "test_runs.py": ("language.runs.",),
+    "test_signs.py": ("language.signs.", "language.daily_grades."),
+    "test_stays.py": ("language.stays.",),
 }
 #: The same of test modules that take longer.
 BY_HAND = {
