@@ -526,7 +526,9 @@ def by_hand(module: str, tests: Mapping[str, Sequence[str]]) -> None:
         return
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql and not spark"]
+        left_out = ("cacheprovider", "xdist", "unraisableexception")
+        plugins = [word for name in left_out for word in ("-p", f"no:{name}")]
+        arguments = ["-x", "-q", *plugins, "-k", "not postgresql and not spark"]
         code = pytest.main([*arguments, "--rootdir", str(ROOT), *(str(TESTS / file) for file in wanted)])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         failed = [line for line in said.getvalue().split("\n") if line.startswith("FAILED") or "Error" in line]
