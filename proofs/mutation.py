@@ -46,7 +46,7 @@ TOOL = ("tools/mutants.py",)
 #: Warm modules, so that a fork need not import them.
 WARM = (
     *("carac.definitions", "test_cases", "test_cut_points", "test_score_cuts", "test_printed_criteria", "test_bounds"),
-    *("test_catalogue_parameters", "test_catalogue_parameters_events", "test_printed_parameters"),
+    *("test_catalogue_parameters", "test_catalogue_parameters_events", "test_printed_parameters", "hypothesis"),
 )
 #: A verdict that no later test changes.
 FINAL = ("killed", "same")

@@ -145,6 +145,50 @@ def test_runs_as_by_hand(join_gap: int) -> None:
         assert row["open"] == any(start <= 3 and end == len(values) - 1 for start, end in by_hand)
 
 
+def test_low_days_alone_make_the_same_runs() -> None:
+    """Days that are not low may be left out: low from day 1 to 3 and from day 6 to 7."""
+    low = [0.0, 1, 1, 1, 0, 0, 1, 1, 0]
+    flagged = ROWS.mutate(flag=ROWS.low > 0)
+    runs = joined_runs(flagged.filter(flagged.flag), ["series"], "day", ["flag"], 1)
+    found = run(runs.select("day", "flag__start", "flag__counted"), [low], "day")
+    assert [(row["day"], row["flag__start"], row["flag__counted"]) for row in found] == [
+        (1, 1, 1),
+        (2, 1, 1),
+        (3, 1, 1),
+        (6, 6, 1),
+        (7, 6, 1),
+    ]
+    (row,) = run(runs.group_by("series").aggregate(days=duration(runs, "day", "flag", "longest_joined")), [low], "days")
+    assert row["days"] == 3
+
+
+def test_a_window_that_starts_later_and_a_value_that_is_a_range() -> None:
+    """From day 10 to 19, a value of 2 to 4 on day 13 and of 6 to 10 on day 16: both ends are filled by themselves."""
+    window = ROWS.mutate(first=ibis.literal(10, "int32"), last=ibis.literal(19, "int32"))
+    ranges = window.mutate(high=(window.day == 13).ifelse(4.0, 10.0)).filter(window.low.notnull())
+    values = [None] * 13 + [2.0, None, None, 6.0]
+    expected = {
+        3: [(2, 4), (2, 4), (2, 4), (2, 4), (10 / 3, 6), (14 / 3, 8), (6, 10), (6, 10), (6, 10), (6, 10)],
+        # Two days between the values are filled, three before and after them are not.
+        2: [None, None, None, (2, 4), (10 / 3, 6), (14 / 3, 8), (6, 10), None, None, None],
+    }
+    for maximum_gap, ends in expected.items():
+        filled = completed(
+            ranges, ["series"], "day", ENDS, LIMITS, method="linear", maximum_gap=maximum_gap, end_gaps="nearest"
+        )
+        found = run(filled, [values], "day")
+        assert [row["day"] for row in found] == list(range(10, 20))
+        assert [row["low"] for row in found] == [pytest.approx(end[0]) if end else None for end in ends]
+        assert [row["high"] for row in found] == [pytest.approx(end[1]) if end else None for end in ends]
+
+
+def test_a_tie_is_one_within_the_tolerance_of_all_comparisons() -> None:
+    """A relative 1e-9 of the value and half a step together: 5 of a step of 10 goes to 0, what lies above it to 10."""
+    values = [5.0, 5 + 1.48e-8, 5 + 1.52e-8, 5 - 1.48e-8]
+    rows = run(ROWS.select("day", rounded=half_to_even(ROWS.low, 10.0)), [values], "day")
+    assert [row["rounded"] for row in rows] == [0, 0, 10, 0]
+
+
 def test_half_to_even() -> None:
     values = [
         0,

@@ -31,7 +31,19 @@ SECONDS = 300
 #: Test modules that take seconds, with what they are about: part of the name of a module.
 SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
+    "test_combined.py": (
+        *("language.combined.", "language.conditions.", "language.definition.", "language.windows.", "language.score."),
+    ),
+    "test_comparisons.py": ("language.comparisons.",),
+    "test_event_rules.py": ("language.event_rules.",),
+    "test_formula.py": ("language.formula.",),
+    "test_own_entries.py": ("definitions.own.",),
+    "test_own_shapes.py": tuple(f"own.{name}." for name in ("alike", "force", "formulas", "row_wise", "stated")),
+    "test_own_runs.py": ("own.alike.", "own.runs.", "own.stated.", "haematotoxicity.site_runs."),
+    "test_own_events.py": ("own.events.", "own.stated."),
     "test_runs.py": ("language.runs.",),
+    "test_signs.py": ("language.signs.", "language.daily_grades."),
+    "test_stays.py": ("language.stays.",),
 }
 #: The same of test modules that take longer.
 BY_HAND = {
@@ -516,7 +528,9 @@ def by_hand(module: str, tests: Mapping[str, Sequence[str]]) -> None:
         return
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql and not spark"]
+        left_out = ("cacheprovider", "xdist", "unraisableexception")
+        plugins = [word for name in left_out for word in ("-p", f"no:{name}")]
+        arguments = ["-x", "-q", *plugins, "-k", "not postgresql and not spark"]
         code = pytest.main([*arguments, "--rootdir", str(ROOT), *(str(TESTS / file) for file in wanted)])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         failed = [line for line in said.getvalue().split("\n") if line.startswith("FAILED") or "Error" in line]

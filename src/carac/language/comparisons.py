@@ -65,11 +65,6 @@ class Interval:
         """Whether anything at all is known of the value."""
         return self.low.notnull()
 
-    @property
-    def exact(self) -> ir.BooleanValue:
-        """Whether the value itself is known."""
-        return self.low == self.high
-
 
 def agreed(lowest: ir.Value, highest: ir.Value) -> ir.Value:
     """The result where its lowest and highest possible value agree, else null."""

@@ -25,11 +25,11 @@ def recorded_grades(assessments: ibis.Table, name: str) -> ibis.Table:
 
 
 def deaths(infusions: ibis.Table, words: tuple[str, ...]) -> ibis.Table:
-    """The day of death of those whose cause of death names one of the words, as a word of its own."""
+    """The day of death of those whose cause of death names one of the words, as a word of its own; `died` says it."""
     pattern = "(^|[^a-z])(" + "|".join(words) + ")([^a-z]|$)"
     cause = infusions.cause_of_death.lower()
     died = infusions.filter(infusions.death_day.notnull(), cause.re_search(pattern))
-    return died.select(*KEYS, day=died.death_day, died=ibis.literal(1))
+    return died.select(*KEYS, day=died.death_day, died=died.cause_of_death)
 
 
 def with_records_and_deaths(graded: ibis.Table, tables: Tables, name: str, causes: tuple[str, ...]) -> ibis.Table:

@@ -113,8 +113,6 @@ class _Parser:
 
     def expression(self, depth: int) -> Node:
         """Sums and differences."""
-        if depth > _DEEPEST:
-            raise FormulaError(f"it is nested more than {_DEEPEST} deep")
         node = self._term(depth)
         while self._next in ("+", "-"):
             node = Node(self._take(), (node, self._term(depth)))
@@ -138,10 +136,10 @@ class _Parser:
         return Node("^", (base,), value)
 
     def _unary(self, depth: int) -> Node:
+        if depth > _DEEPEST:
+            raise FormulaError(f"it is nested more than {_DEEPEST} deep")
         token = self._take()
         if token == "-":
-            if depth > _DEEPEST:
-                raise FormulaError(f"it is nested more than {_DEEPEST} deep")
             return Node("negative", (self._unary(depth + 1),))
         if token == "(":
             node = self.expression(depth + 1)
@@ -254,7 +252,7 @@ def _of_several(worst: Callable[..., ir.Value]) -> Callable[..., Interval]:
     """Least or greatest of several, null where one of them is."""
 
     def made(*parts: Interval) -> Interval:
-        known = reduce(lambda a, b: a & b, [part.low.notnull() & part.high.notnull() for part in parts])
+        known = reduce(lambda a, b: a & b, [part.known for part in parts])
         return _guarded(known, Interval(worst(*[p.low for p in parts]), worst(*[p.high for p in parts])))
 
     return made

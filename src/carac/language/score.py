@@ -9,7 +9,7 @@ from carac.language.definition import Certainty, Citation, Definition, Layer, Ou
 from carac.language.points import Total
 from carac.language.windows import read_as_asked
 from carac.parameters import Parameter
-from carac.vocabulary.types import Assessed, Exposure, Grain
+from carac.vocabulary.types import Assessed, Baseline, Grain, Input, Laboratory, OfPatient
 
 #: Judged items that nobody recorded: open in every score of clinical judgement.
 UNRECORDED = Parameter(
@@ -89,12 +89,14 @@ def score(
         uses=about.uses,
         by_default=about.by_default,
         monotone=about.monotone,
-        needs=_needs(standard),
+        needs=tables_needed(standard.inputs),
         adds=not standard.worst,
     )
 
 
-def _needs(total: Total) -> tuple[str, ...]:
-    """The tables without which nothing of it is known; exposures alone only widen its range."""
-    kinds = {"assessments" if isinstance(i, Assessed) else "labs" for i in total.inputs if not isinstance(i, Exposure)}
-    return ("labs",) if "labs" in kinds else tuple(sorted(kinds)) or ("infusions",)
+def tables_needed(inputs: Sequence[Input]) -> tuple[str, ...]:
+    """The table without which nothing of these inputs is known; exposures alone only widen a range."""
+    kinds = {type(each) for each in inputs}
+    if kinds & {Laboratory, Baseline}:
+        return ("labs",)
+    return ("assessments",) if Assessed in kinds and OfPatient not in kinds else ("infusions",)

@@ -8,12 +8,14 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from carac.findings import CaracError
 from carac.vocabulary.spelling import nearest
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{2,39}$")
+#: No measurement or count is larger in any unit.
+LARGEST = 1e12
 #: Keys that every entry may have.
 COMMON = ("shape", "title", "source", "version", "meaning", "population", "choices")
 
@@ -32,15 +34,15 @@ class SiteFile:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def line(self, entry: str, key: str = "") -> int:
-        """The line of an entry, or of a key in it; the line of the entry where the key stands inside a list."""
+        """The line of an entry, or of a key in it; the line of the entry where the key is not found."""
         found = 0
         inside = False
         for number, text in enumerate(self.text.splitlines(), start=1):
-            if re.match(rf"^\s*\[+\s*\"?{re.escape(entry)}\"?[\s.\]]", text):
+            if re.match(rf"^\s*\[*\s*\"?{re.escape(entry)}\"?\s*[\].=]", text):
                 inside, found = True, found or number
-            elif re.match(r"^\s*\[", text):
+            elif re.match(r"^\s*\[+\s*[\"A-Za-z]", text):
                 inside = False
-            elif inside and key and re.search(rf"(^|[\s,{{])\"?{re.escape(key)}\"?\s*=", text):
+            if inside and key and re.search(rf"(^|[\s,{{])\"?{re.escape(key)}\"?\s*=", text):
                 return number
         return found
 
@@ -100,7 +102,7 @@ class Entry:
         value = self.values.get(key, default)
         if value is None:
             raise self.fault(f"{key} is missing.")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1e12:
+        if not is_number(value):
             raise self.fault(f"{key} is {value!r}; it must be a number.", key)
         return value
 
@@ -127,6 +129,11 @@ class Entry:
         return [Entry(self.file, self.name, one, f"{key}, number {place}") for place, one in enumerate(value, start=1)]
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a finite number, and no larger than any measurement or count."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
 def read_file(path: Path) -> SiteFile:
     """The file; raises `CaracError` where it is none or no TOML."""
     try:
@@ -150,7 +157,7 @@ def entries_of(file: SiteFile, taken: Iterable[str]) -> list[Entry]:
             raise entry.fault(
                 "a name has 3 to 40 small letters, digits and single underscores, and begins with a letter."
             )
-        if any(name == other or name.startswith(f"{other}__") for other in known):
+        if name in known:
             raise entry.fault("carac has a definition of this name; choose another, such as " + f"site_{name}.")
         found.append(entry)
     if not found:

@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 
 from carac.definitions.own.entries import COMMON, Entry
-from carac.definitions.own.stated import SIGNS, said_of
+from carac.definitions.own.stated import MOST_POINTS, SIGNS, said_of
 from carac.language.comparisons import agreed
 from carac.language.definition import Definition, Output, Rule, Values
 from carac.language.event_rules import KEYS as EVENT_KEYS
@@ -73,6 +73,8 @@ def _event_criterion(part: Entry) -> tuple[str, int, list[tuple[str, Rule | None
     """Name, grade, and the features of which one is enough, each with its cut-point where it is a number."""
     part.only(("name", "grade", "any", "feature", "above", "at_least"))
     grade = part.whole("grade", lowest=1)
+    if grade > MOST_POINTS:
+        raise part.fault(f"a grade is at most {MOST_POINTS}.", "grade")
     if ("any" in part.values) == ("feature" in part.values):
         raise part.fault('write any = ["fatal", …] for yes-or-no features, or feature and at_least for a number.')
     if "any" in part.values:

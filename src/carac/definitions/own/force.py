@@ -60,6 +60,8 @@ def _made(entry: Entry, known: Mapping[str, Definition]) -> Definition:
         }
         made = makers[shape](entry)
     for column in made.columns:
+        if made.columns.count(column) > 1:
+            raise entry.fault(f"two of its columns would be called {column}; give an item or the reading another name.")
         if len(column.encode()) > 60:
             raise entry.fault(f"the column {column} has more than 60 letters; shorten the name.")
     return made

@@ -12,6 +12,7 @@ from carac.language.comparisons import INFINITY, Interval, agreed, at_least
 from carac.language.definition import Columns, Definition, Layer, Output, Rule, interval
 from carac.language.formula import FormulaError, read_formula
 from carac.language.points import Reading
+from carac.language.score import tables_needed
 from carac.vocabulary.types import Worse
 
 
@@ -53,6 +54,7 @@ def formula(entry: Entry) -> Definition:
         layers=lambda _: _formula_layers(entry.name, read.interval, sources, reading),
         rules=(Rule("formula", f"{entry.text('formula')}", "", ()),),
         lowest=None,
+        needs=tables_needed(inputs),
         monotone=False,
     )
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from carac.definitions.haematotoxicity.site_runs import run_choices, run_outputs, run_rows
 from carac.definitions.own.entries import COMMON, Entry
-from carac.definitions.own.stated import SIGNS, analyte_of, bands_of, said_of
+from carac.definitions.own.stated import SIGNS, analyte_of, grades_of, said_of
 from carac.language.definition import Definition, Rule
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
@@ -23,7 +23,7 @@ def run(entry: Entry) -> Definition:
     first, last = entry.whole("first_day", 0, 0), entry.whole("last_day", 30, 0)
     if last < first:
         raise entry.fault("last_day lies before first_day.", "last_day")
-    grades = bands_of(Entry(entry.file, entry.name, {"at_least": entry.values.get("days")}, "days"))
+    grades = grades_of(entry, "days")
     parameters = run_choices(first, last, "<" if given[0] == "below" else "<=", entry.whole("join_gap", 0, 0))
     sign = SIGNS[given[0]]
     rule = Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from carac.definitions.own.entries import Entry
+from carac.definitions.own.entries import Entry, is_number
 from carac.language.bands import Bands
 from carac.language.definition import Certainty, Citation, Status
 from carac.language.points import Reading
@@ -15,7 +15,10 @@ from carac.vocabulary.spelling import nearest
 from carac.vocabulary.types import Assessed, Baseline, Grain, Laboratory, OfPatient, Scale, Span, Worse
 from carac.vocabulary.units import conversion, known_units
 
-CUTS = ("below", "at_most", "above", "at_least")
+LOW_CUTS = ("below", "at_most")
+CUTS = (*LOW_CUTS, "above", "at_least")
+#: More points or grades than any published scale gives for one item.
+MOST_POINTS = 100
 _AGAINST = {
     "value": Scale.VALUE,
     "lower_limit": Scale.BY_LOWER_LIMIT,
@@ -23,6 +26,8 @@ _AGAINST = {
     "above_upper_limit": Scale.ABOVE_UPPER_LIMIT,
 }
 MEASURE = ("analyte", "assessment", "patient", "unit", "against")
+#: What belongs to the patient, and its unit.
+OF_PATIENT = {"age": "years", "weight": "kg", "height": "cm", "body_mass_index": "kg/m2"}
 PER = {"day": Grain.DAY, "infusion": Grain.INFUSION}
 SIGNS = {"below": "<", "at_most": "≤", "above": ">", "at_least": "≥"}
 
@@ -47,11 +52,16 @@ def measured_by(entry: Entry, worse: Worse, grain: Grain) -> tuple[Measured, str
     kinds = [key for key in ("analyte", "assessment", "patient") if key in entry.values]
     if len(kinds) != 1:
         raise entry.fault("name what is read by one of analyte, assessment or patient.")
+    if kinds[0] != "analyte" and "against" in entry.values:
+        raise entry.fault("only a laboratory value has limits of normal; leave against out.", "against")
     if kinds[0] == "patient":
         if grain is not Grain.INFUSION:
             raise entry.fault('what belongs to the patient is read per infusion; write per = "infusion".', "patient")
-        column = entry.word("patient", ("age", "weight", "height", "body_mass_index"))
-        return OfPatient(column), "", 1.0, column.replace("_", " ")
+        column = entry.word("patient", OF_PATIENT)
+        unit = OF_PATIENT[column]
+        if entry.text("unit", unit) != unit:
+            raise entry.fault(f"{column} is read in {unit}; leave the unit out.", "unit")
+        return OfPatient(column), unit, 1.0, column.replace("_", " ")
     if kinds[0] == "assessment":
         name = _known_word(entry, "assessment", assessment_items())
         item = assessment_items()[name]
@@ -83,40 +93,54 @@ def analyte_of(entry: Entry, worse: Worse, grain: Grain) -> tuple[Measured, str,
 
 
 def bands_of(entry: Entry, single: float | None = None) -> Bands:
-    """The cut-points; `single` are the points of a cut-point that is written as a number alone."""
+    """The cut-points; `single` are the points of each where an entry writes a number alone."""
     given = [key for key in CUTS if key in entry.values]
     if not given:
         raise entry.fault(f"there is no cut-point; write one of {', '.join(CUTS)}.")
-    low = [key for key in given if key in ("below", "at_most")]
-    if low and len(low) != len(given):
+    low = [key for key in given if key in LOW_CUTS]
+    if low and low != given:
         raise entry.fault("cut-points of low and of high values do not go together in one item.", given[0])
-    made: dict[str, dict[float, float]] = {key: {} for key in CUTS}
-    for key in given:
-        value = entry.values[key]
-        if single is not None and not isinstance(value, list):
-            made[key] = {float(entry.number(key)): single}
-            continue
-        made[key] = dict(_pair(entry, key, pair) for pair in (value if isinstance(value, list) else [value]))
-        if len(made[key]) != len(value):
-            raise entry.fault(f"{key} has one cut-point twice.", key)
-    bands = Bands(below=made["below"], at_most=made["at_most"], above=made["above"], at_least=made["at_least"])
+    made = {key: _cuts(entry, key) if single is None else {entry.number(key): single} for key in given}
+    below, at_most, above, at_least = (made.get(key, {}) for key in CUTS)
+    return _rising(entry, given[0], Bands(below, at_most, above, at_least))
+
+
+def grades_of(entry: Entry, key: str) -> Bands:
+    """The grades that a number gets from so much on."""
+    return _rising(entry, key, Bands(at_least=_cuts(entry, key)))
+
+
+def _rising(entry: Entry, key: str, bands: Bands) -> Bands:
+    """The bands, if a worse value always gives more."""
     points = [cut.points for cut in bands.cuts]
-    if points != sorted(points, reverse=True) or len(set(points)) != len(points):
-        raise entry.fault(
-            "a worse value has to give more: the points or grades do not rise with the cut-points.", given[0]
-        )
-    if min(points) <= 0:
-        raise entry.fault("points and grades of a cut-point are above 0; what meets none gets 0.", given[0])
+    if points != sorted(set(points), reverse=True):
+        raise entry.fault("a worse value has to give more: the points or grades do not rise with the cut-points.", key)
     return bands
 
 
+def _cuts(entry: Entry, key: str) -> dict[float, float]:
+    """The points by cut-point, of a list of both."""
+    value = entry.values.get(key)
+    if not isinstance(value, list) or not value:
+        raise entry.fault(_form_of_cuts(key), key)
+    made = dict(_pair(entry, key, pair) for pair in value)
+    if len(made) != len(value):
+        raise entry.fault(f"{key} has one cut-point twice.", key)
+    return made
+
+
+def _form_of_cuts(key: str) -> str:
+    example = "[[50, 2], [100, 1]]" if key in LOW_CUTS else "[[50, 1], [100, 2]]"
+    return f"{key} is a list of [cut-point, points], such as {key} = {example}."
+
+
 def _pair(entry: Entry, key: str, pair: Any) -> tuple[float, float]:
-    numbers = isinstance(pair, list) and len(pair) == 2
-    if not numbers or any(isinstance(one, bool) or not isinstance(one, int | float) for one in pair):
-        raise entry.fault(f"{key} is a list of [cut-point, points], such as {key} = [[50, 2], [100, 1]].", key)
-    if pair[1] != int(pair[1]):
-        raise entry.fault(f"{key}: points are whole numbers.", key)
-    return float(pair[0]), int(pair[1])
+    if not isinstance(pair, list) or len(pair) != 2 or not all(is_number(one) for one in pair):
+        raise entry.fault(_form_of_cuts(key), key)
+    cut, points = pair
+    if points not in range(1, MOST_POINTS + 1):
+        raise entry.fault(f"{key}: points and grades are whole numbers from 1 to {MOST_POINTS}; without, 0.", key)
+    return float(cut), int(points)
 
 
 def said_of(entry: Entry, grain: Grain) -> dict[str, Any]:
