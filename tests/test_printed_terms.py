@@ -230,6 +230,19 @@ def test_red_cells_given_for_a_postoperative_bleed(
     assert (found["grade"], found["lowest"], found["highest"]) == expected
 
 
+def test_platelets_given_for_a_bleed_are_no_red_cells() -> None:
+    told = {name: value for name, value in DENIED.items() if name != "red_cell_units"} | {"postoperative": True}
+    platelets = red_cells(12, 2, "a", agent="platelets", agent_class="platelet_transfusion")
+    found = run(
+        definition(VERSION_5),
+        events=[event("a", kind="bleeding", site="invasive_site")],
+        event_features=features("a", told),
+        treatments=[platelets],
+    )["a"]
+    # Of red cells nothing is known: none, fewer than two units, or more.
+    assert (found["grade"], found["lowest"], found["highest"]) == (None, 1, 3)
+
+
 def test_a_clot_is_no_bleed() -> None:
     events = [event("clot", code="I82.411"), event("bleed", patient_id="q", code="K92.0")]
     assert set(run(definition(VERSION_5), events=events)) == {"bleed"}

@@ -86,7 +86,8 @@ class ByBaseline:
         zero = ibis.literal(NOTHING, "int8")
         low = baseline.known.ifelse(abnormal.low, zero)
         high = baseline.known.ifelse(abnormal.high, guessed.high)
-        surely, never = above(before.low, 1.0), ~above(before.high, 1.0)
+        surely = above(before.low, 1.0).fill_null(False)
+        never = (~above(before.high, 1.0)).fill_null(False)
         return Interval(
             ibis.cases((surely, low), (never, normal.low), else_=ibis.least(low, normal.low)),
             ibis.cases((surely, high), (never, normal.high), else_=ibis.greatest(high, normal.high)),
@@ -164,7 +165,8 @@ class RiseFromLow:
     def bounds(self, table: ibis.Table) -> Interval:
         points, zero = self._rise.bounds(table), ibis.literal(NOTHING, "int8")
         before = interval(table, self._reference)
-        surely, never = below(before.high, 1.0), ~below(before.low, 1.0)
+        surely = below(before.high, 1.0).fill_null(False)
+        never = (~below(before.low, 1.0)).fill_null(False)
         return Interval(surely.ifelse(points.low, zero), never.ifelse(zero, points.high))
 
     def chosen(self, table: ibis.Table) -> ir.StringValue | None:

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from carac.definitions.ctcae.against_baseline import JUST_BELOW, limit_of
 from carac.language.bands import Bands
 from carac.language.combined import ratio
-from carac.language.comparisons import Interval, below, number
+from carac.language.comparisons import INFINITY, Interval, below, number
 from carac.language.definition import Rule, interval
 from carac.parameters import Parameter
 from carac.vocabulary.types import Baseline, Exposure, Input, Laboratory, Scale, Worse
@@ -97,7 +97,7 @@ class FallFromBaseline:
         if not self.only_if_abnormal:
             return Interval(low, high)
         by_limit = interval(table, self._reference)
-        surely = below(by_limit.high, 1.0)
+        surely = below(ibis.coalesce(by_limit.high, number(INFINITY)), 1.0)
         possibly = below(ibis.coalesce(by_limit.low, number(0.0)), 1.0)
         return Interval(surely.ifelse(low, ibis.literal(0, "int8")), possibly.ifelse(high, ibis.literal(0, "int8")))
 

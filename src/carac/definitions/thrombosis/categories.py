@@ -82,7 +82,7 @@ def _site_decides(rows: ibis.Table) -> ir.BooleanValue:
     # A code of another kind of event beside a site of thrombosis does not say which vessel it is.
     # Entities of their own stay what they are: sinusoidal obstruction is no hepatic vein thrombosis.
     other = ~rows.code_domain.isin(DOMAINS).fill_null(False) & (rows.code_role.fill_null("") != "separate")
-    named = named & (rows.site_by != "code")
+    named = named & (rows.site_by != "code").fill_null(True)
     return certainly(named) & (other | certainly(rows.code_category.isin(NEEDS_TEXT)))
 
 

@@ -56,7 +56,7 @@ def _treated(tables: Tables, events: ibis.Table, required: bool) -> ir.BooleanVa
         return ibis.literal(True)
     # A present-on-admission flag exists for stays only.
     outside = events.stays_known & events.stay_start.isnull() & events.present_on_admission.isnull()
-    outpatient = events.code.notnull() & outside & (events.bed == "venous")
+    outpatient = events.code.notnull() & outside & (events.bed == "venous").fill_null(False)
     given = true_or_unknown(events.anticoagulants.notnull())
     none = ibis.literal(False) if "treatments" in tables.present else unknown()
     treated = ibis.coalesce(given, events.anticoagulant_started, none)
