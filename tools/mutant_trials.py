@@ -44,6 +44,10 @@ SOON = {
     "test_runs.py": ("language.runs.",),
     "test_signs.py": ("language.signs.", "language.daily_grades."),
     "test_stays.py": ("language.stays.",),
+    "test_clots_by_vessel.py": ("ctcae.thromboembolism.", "thrombosis.counting.", "thrombosis.spesi."),
+    "test_ctcae_declared.py": ("definitions.ctcae.", "isth_overt_dic_2001.", "isth_non_overt_dic."),
+    "test_printed_terms.py": ("haemorrhage.", "haemorrhage_terms.", "ctcae.vascular_terms.", "bleeding.bleeds."),
+    "test_without_treatments.py": ("coagulation.sofa.", "ctcae.fall_from_baseline."),
 }
 #: The same of test modules that take longer.
 BY_HAND = {

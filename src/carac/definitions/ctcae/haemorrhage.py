@@ -22,7 +22,7 @@ from carac.definitions.ctcae.haemorrhage_terms import FINER, POSTOPERATIVE, Term
 from carac.definitions.ctcae.terms import Version
 from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
-from carac.language.comparisons import Interval, agreed
+from carac.language.comparisons import INFINITY, Interval, agreed, number
 from carac.language.definition import Definition, Rule, Tables, Values
 from carac.language.event_rules import (
     KEYS,
@@ -66,8 +66,8 @@ def rows(version: Version, tables: Tables, values: Values) -> ibis.Table:
     finer = events[FINER_SITE].isin([site for site in terms if site in FINER]).ifelse(events[FINER_SITE], _NO_SITE)
     events = events.mutate(place=ibis.coalesce(finer, events.place))
     events = events.mutate(described=events.described | events.more_known)
-    units = ibis.coalesce(events.red_cell_units, events.linked_units)
-    events = events.mutate(transfused=some_red_cells(events) | certainly(events.platelets_for_bleed), units=units)
+    events = events.mutate(red_cells=some_red_cells(events))
+    events = events.mutate(transfused=events.red_cells | certainly(events.platelets_for_bleed))
     bounds = Criteria(tuple(_criteria(version, events, values)), 1).bounds()
     floor, ceiling = _printed_ends(events, terms)
     low, high = (ibis.greatest(end, floor) for end in (bounds.low, bounds.high))
@@ -148,9 +148,16 @@ def _criteria(version: Version, events: ibis.Table, values: Values) -> list[Crit
 def _postoperative(events: ibis.Table, postoperative: ir.BooleanValue) -> list[Criterion]:
     severe = events.invasive_intervention | events.hospitalised_because
     return [
-        Criterion("two_units", 3, postoperative & (meets(TWO_UNITS, events.units) | severe)),
-        Criterion("any_unit", 2, postoperative & meets(ANY_UNIT, events.units)),
+        Criterion("two_units", 3, postoperative & (meets(TWO_UNITS, _units(events)) | severe)),
+        Criterion("any_unit", 2, postoperative & (meets(ANY_UNIT, _units(events)) | events.red_cells)),
     ]
+
+
+def _units(events: ibis.Table) -> Interval:
+    """Red cell units as recorded, else as linked: at least so many where the dose of a course is not known."""
+    recorded, linked = events.red_cell_units, events.linked_units
+    most = ibis.cases((~events.linked_complete, number(INFINITY)), else_=linked)
+    return Interval(ibis.coalesce(recorded, linked), ibis.coalesce(recorded, most))
 
 
 def _own(version: Version, events: ibis.Table, values: Values, other: ir.BooleanValue) -> list[Criterion]:

@@ -23,7 +23,7 @@ from carac.definitions.ctcae.version_5 import VERSION_5
 from carac.definitions.ctcae.version_6 import VERSION_6
 from carac.language.comparisons import Interval, agreed
 from carac.language.definition import Definition, Rule, Tables
-from carac.language.event_rules import KEYS, Criteria, Criterion, any_known, certainly, features, possibly
+from carac.language.event_rules import KEYS, Criteria, Criterion, any_known, certainly, features
 
 CLASSED, CATEGORY = "thrombosis_class", "thrombosis_category"
 HIGHEST = 5
@@ -90,7 +90,7 @@ def _term(version: Version, events: ibis.Table) -> ir.StringValue:
     venous = certainly(events.bed == "venous")
     gone = events.class_.isin(("excluded", "baseline"))
     return ibis.cases(
-        (certainly(gone) | events.class_.isnull(), ibis.null("string")),
+        (gone | events.class_.isnull(), ibis.null("string")),
         (vascular_terms.chosen_term(version, events).notnull(), vascular_terms.chosen_term(version, events)),
         # The grade 3 cell names deep veins, heart and lung: a superficial vein at a catheter is none of them.
         (venous & certainly(events.catheter) & ~certainly(events.superficial), CATHETER),
@@ -125,15 +125,15 @@ def _ceiling(version: Version, events: ibis.Table) -> ir.IntegerValue:
 def _ends_early(version: Version, events: ibis.Table) -> ir.BooleanValue:
     """Whether the term prints grades 1 and 2 alone."""
     terms = vascular_terms.terms_of(version).values()
-    return certainly(events.term.isin((ATTACK, *(term.name for term in terms if term.ceiling < HIGHEST))))
+    return events.term.isin((ATTACK, *(term.name for term in terms if term.ceiling < HIGHEST)))
 
 
 def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
     common = events.term.isin(tuple(VENOUS.values()))
-    lung = certainly(events.category.startswith("PE_")) | certainly(events.site == "right_atrial")
+    # A clot of which nobody wrote down the vessel may lie in the lung.
+    lung = events.category.startswith("PE_") | certainly(events.site == "right_atrial")
     treated_3 = events.term.isin((PORTAL, SINUS))
     stroke, attack, heart = events.term == STROKE, events.term == ATTACK, events.term == INFARCTION
-    deficit = certainly(~stroke) | possibly(events.symptomatic)
     urgent, ends_early = events.urgent_intervention, _ends_early(version, events)
     by_deficit = events.neurological_deficit
     severe = ibis.coalesce(events.severe_neurological_deficit, by_deficit == "severe")
@@ -149,7 +149,7 @@ def _criteria(version: Version, events: ibis.Table) -> list[Criterion]:
         Criterion("intervention", 3, treated_3 & events.treated),
         Criterion("intervention", 2, common & (events.treated | urgent)),
         Criterion("severe_deficit", 3, stroke & (severe | events.hospitalised_because)),
-        Criterion("deficit", 2, stroke & deficit & ibis.coalesce(events.symptomatic, ~events.incidental)),
+        Criterion("deficit", 2, stroke & ibis.coalesce(events.symptomatic, ~events.incidental)),
         Criterion("infarction", 3, heart & events.symptomatic),
         Criterion("attack", 2, attack & by_deficit.isin(("moderate", "severe"))),
         *vascular_terms.criteria(version, events),

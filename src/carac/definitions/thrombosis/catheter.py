@@ -38,7 +38,7 @@ def with_catheter(tables: Tables, rows: ibis.Table, values: Values) -> ibis.Tabl
     rows = _joined(rows, _modifiers(tables, int(str(values["code_link_days"]))), "modifier")
     rows = _joined(rows, _lines(tables, int(str(values["cvc_lookback_days"]))), "line")
     in_reach = rows.category.isnull() | rows.category.isin((*UPPER, *LOWER))
-    possible = in_reach.fill_null(False) & (rows.bed == "venous").fill_null(False)
+    possible = in_reach & (rows.bed == "venous")
     # A record of stays alone says nothing of lines; only one that records lines denies them by silence.
     no_lines = ibis.literal(False) if CENTRAL_LINES in tables.present else unknown()
     line = ibis.coalesce(rows.catheter_in_vein, ibis.cases((rows.lines.isnull(), no_lines), else_=_by_line(rows)))
