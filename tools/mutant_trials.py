@@ -32,6 +32,10 @@ SECONDS = 300
 SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
     "test_runs.py": ("language.runs.",),
+    "test_sensitivity_sets.py": ("carac.definitions.",),
+    "test_records_without_tables.py": (
+        *("definitions.cytokine_release.", "neurotoxicity.", "haematotoxicity.", "proposals.", "language.runs."),
+    ),
 }
 #: The same of test modules that take longer.
 BY_HAND = {
