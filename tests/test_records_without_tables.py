@@ -20,7 +20,16 @@ GRADED = (
     "platelet_recovery_20",
     "fibrinogen_course_proposal",
     "icaht_early_as_printed",
+    "haemostatic_events_proposal",
+    "carac_proposal",
+    "platelet_refractoriness_proposal",
+    "neutrophil_refractoriness_proposal",
+    "platelet_independence_proposal",
+    "recent_thrombosis_proposal",
+    "platelet_nadirs_proposal",
 )
+#: Asked for, although nobody wrote down what was given.
+PARAMETERS = {"icaht_early_as_printed": {"gcsf_handling": "flag"}}
 FEVER = {"temperature": "39.0", "fever_due_to_other_cause": "no", "oxygen_device": "none"}
 
 
@@ -36,6 +45,22 @@ def counts(analyte: str, unit: str, **days: str) -> list[dict[str, Any]]:
         {"day": int(day.removeprefix("day_")), "analyte": analyte, "value": value, "unit": unit}
         for day, value in days.items()
     ]
+
+
+def coagulation(platelets: str, d_dimer: str) -> dict[str, Any]:
+    """Day 2, all else normal."""
+    values = {
+        "platelets": ("10^9/L", platelets, None),
+        "prothrombin_time": ("s", "13", 13),
+        "aptt": ("s", "35", 35),
+        "fibrinogen": ("g/L", "3.0", None),
+        "d_dimer": ("mg/L{FEU}", d_dimer, 0.5),
+    }
+    labs = [
+        {"day": 2, "analyte": analyte, "value": value, "unit": unit, "upper": upper}
+        for analyte, (unit, value, upper) in values.items()
+    ]
+    return {"labs": labs, "assessments": signs(unexplained_shock="no", unexplained_embolism="no")}
 
 
 #: Patient, what is known of them, and the columns that follow: of day 2 where signs were written down, else of the
@@ -107,6 +132,45 @@ PATIENTS: dict[str, Patient] = {
             "fibrinogen_course_proposal__after_tocilizumab": None,
         },
     ),
+    # Catalogue 5.2: a bleed that nobody would have written down makes it CARAC with DIC; ISTH 2025 is 5 here.
+    "overt_dic": (
+        coagulation("40", "4.0"),
+        {
+            "carac_proposal": None,
+            "carac_proposal__lowest": 1,
+            "carac_proposal__highest": 3,
+            "carac_proposal__laboratory_dic": None,
+            "carac_proposal__linked_event": None,
+            "haemostatic_events_proposal": None,
+            "haemostatic_events_proposal__lowest": None,
+            "haemostatic_events_proposal__highest": None,
+            "haemostatic_events_proposal__worst_bleed": None,
+        },
+    ),
+    "normal_coagulation": (
+        coagulation("200", "0.4"),
+        {
+            "carac_proposal": 0,
+            "carac_proposal__laboratory_dic": False,
+            "carac_proposal__linked_event": None,
+            "recent_thrombosis_proposal": None,
+            "recent_thrombosis_proposal__days_before": None,
+        },
+    ),
+    "neutropenia": (
+        {"labs": counts("neutrophils", "/uL", **{f"day_{day}": "300" for day in range(3, 14)})},
+        {
+            "icaht_early_as_printed__gcsf": None,
+            "neutrophil_refractoriness_proposal": None,
+            "neutrophil_refractoriness_proposal__status": None,
+            "platelet_refractoriness_proposal": None,
+            "platelet_refractoriness_proposal__status": None,
+            "platelet_refractoriness_proposal__transfusion_days": None,
+            "platelet_independence_proposal": None,
+            "platelet_independence_proposal__status": None,
+            "platelet_independence_proposal__transfused_again": None,
+        },
+    ),
 }
 
 
@@ -115,7 +179,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
     """The rows of day 2 beside those of the infusion, by patient."""
     cases = [Case(name, {"id": "p", **content}) for name, (content, _) in PATIENTS.items()]
     every = record_rows(cases)
-    read = read_record(write_record(tmp_path_factory.mktemp("record"), {name: every[name] for name in PRESENT}))
+    folder = write_record(tmp_path_factory.mktemp("record"), {name: every[name] for name in PRESENT})
+    read = read_record(folder, PARAMETERS)
     assert read.set_aside == []
     made = [rows.to_pylist() for rows in results(grade(open_engine("duckdb"), read, GRADED)).values()]
     by_patient: dict[str, dict[str, Any]] = {name: {} for name in PATIENTS}
