@@ -33,6 +33,8 @@ SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
     "test_runs.py": ("language.runs.",),
     "test_sensitivity_sets.py": ("carac.definitions.",),
+    "test_what_definitions_say.py": ("carac.definitions.",),
+    "test_site_runs.py": ("haematotoxicity.site_runs.",),
     "test_records_without_tables.py": (
         *("definitions.cytokine_release.", "neurotoxicity.", "haematotoxicity.", "proposals.", "language.runs."),
     ),
