@@ -56,6 +56,8 @@ PATIENTS: dict[str, tuple[dict[str, Any], tuple[int | None, ...], tuple[int | No
     "a_gap_of_seven": (counts([5, 13], range(6, 13)), (1, 1, 1), (9, 9)),
     # Of eight such days nobody knows.
     "a_gap_of_eight": (counts([5, 14], range(6, 14)), (None, 0, 2), (1, 10)),
+    # One count is enough to say what is known: one low day at least, and all of them at most.
+    "one_count": (counts([0], range(1, LAST_DAY + 1)), (None, 0, 2), (1, LAST_DAY + 1)),
     "no_count": ({"labs": []}, (None, None, None), (None, None)),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carac.definitions import all_definitions, brought_definitions, definition_of, sensitivity_sets
+from carac.definitions import all_definitions, brought_definitions, definition_of, definitions_from, sensitivity_sets
 from carac.definitions.unopened import unopened
 from carac.findings import CaracError
 from carac.grading.parameters import resolved
@@ -77,7 +77,10 @@ def test_a_card_for_what_no_source_states() -> None:
 
 def test_a_definition_is_found_by_its_name_and_a_near_one_is_named() -> None:
     assert definition_of("astct_crs").name == "astct_crs"
-    assert all_definitions() == brought_definitions()
+    with definitions_from(None) as own:
+        # Without a file of a site nothing is added.
+        assert own.definitions == {}
+        assert all_definitions() == brought_definitions()
     with pytest.raises(CaracError, match=r"no definition 'astct_cr'\. Did you mean astct_crs\?"):
         definition_of("astct_cr")
     with pytest.raises(CaracError, match=r"See `carac definitions`"):
