@@ -31,22 +31,28 @@ SECONDS = 300
 #: Test modules that take seconds, with what they are about: part of the name of a module.
 SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
+    "test_clots_by_vessel.py": ("ctcae.thromboembolism.", "thrombosis.counting.", "thrombosis.spesi."),
     "test_combined.py": (
         *("language.combined.", "language.conditions.", "language.definition.", "language.windows.", "language.score."),
     ),
     "test_comparisons.py": ("language.comparisons.",),
+    "test_ctcae_declared.py": ("definitions.ctcae.", "isth_overt_dic_2001.", "isth_non_overt_dic."),
     "test_event_rules.py": ("language.event_rules.",),
     "test_formula.py": ("language.formula.",),
     "test_own_entries.py": ("definitions.own.",),
-    "test_own_shapes.py": tuple(f"own.{name}." for name in ("alike", "force", "formulas", "row_wise", "stated")),
-    "test_own_runs.py": ("own.alike.", "own.runs.", "own.stated.", "haematotoxicity.site_runs."),
     "test_own_events.py": ("own.events.", "own.stated."),
-    "test_runs.py": ("language.runs.",),
-    "test_signs.py": ("language.signs.", "language.daily_grades."),
-    "test_stays.py": ("language.stays.",),
-    "test_clots_by_vessel.py": ("ctcae.thromboembolism.", "thrombosis.counting.", "thrombosis.spesi."),
-    "test_ctcae_declared.py": ("definitions.ctcae.", "isth_overt_dic_2001.", "isth_non_overt_dic."),
+    "test_own_runs.py": ("own.alike.", "own.runs.", "own.stated.", "haematotoxicity.site_runs."),
+    "test_own_shapes.py": tuple(f"own.{name}." for name in ("alike", "force", "formulas", "row_wise", "stated")),
     "test_printed_terms.py": ("haemorrhage.", "haemorrhage_terms.", "ctcae.vascular_terms.", "bleeding.bleeds."),
+    "test_records_without_tables.py": (
+        *("definitions.cytokine_release.", "neurotoxicity.", "haematotoxicity.", "proposals.", "language.runs."),
+    ),
+    "test_runs.py": ("language.runs.",),
+    "test_sensitivity_sets.py": ("carac.definitions.",),
+    "test_signs.py": ("language.signs.", "language.daily_grades."),
+    "test_site_runs.py": ("haematotoxicity.site_runs.",),
+    "test_stays.py": ("language.stays.",),
+    "test_what_definitions_say.py": ("carac.definitions.",),
     "test_without_treatments.py": ("coagulation.sofa.", "ctcae.fall_from_baseline."),
 }
 #: The same of test modules that take longer.

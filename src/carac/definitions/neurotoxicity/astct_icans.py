@@ -205,7 +205,7 @@ def by_day(table: ibis.Table, events_recorded: bool) -> ibis.Table:
 def results(day: ibis.Table) -> ibis.Table:
     """The columns under the names of the definition."""
     # A grade recorded during an intracranial haemorrhage, where ICANS has none, is a difference to look at.
-    in_bleed = day.in_intracranial_haemorrhage.fill_null(False) & (day.recorded > 0)
+    in_bleed = day.in_intracranial_haemorrhage.ifelse(day.recorded > 0, ibis.null("boolean"))
     day = day.mutate(disagrees=ibis.coalesce(day.disagrees, in_bleed))
     columns = {NAME: day.grade} | {f"{NAME}__{output}": day[output] for output in SUFFIXES}
     types = {NAME + output.suffix: output.type for output in OUTPUTS}

@@ -13,6 +13,8 @@ day after the window is 0. Laboratory DIC without a clinical event stands apart:
 
 from __future__ import annotations
 
+from functools import reduce
+
 import ibis
 import ibis.expr.types as ir
 
@@ -148,7 +150,7 @@ def _linked(days: int, dic: tuple[str, ...]) -> Layer:
             found = after_infusion.ifelse(table[f"{LABORATORY}__{end}"], ibis.null("int8"))
             made[f"{NAME}__linked_{end}"] = found.max().over(near)
             truths = [_truth(table, column, end) for column in dic]
-            worst = ibis.greatest(*truths) if len(truths) > 1 else truths[0]
+            worst = reduce(ibis.greatest, truths)
             made[f"{NAME}__dic_{end}"] = worst
             made[f"{NAME}__linked_dic_{end}"] = after_infusion.ifelse(worst, ibis.null("int8")).max().over(near)
             events = table[f"{EVENTS}__{end}"].fill_null(0 if end == "lowest" else 1)

@@ -87,7 +87,7 @@ def _columns(day: ir.Value, earliest: ir.Value, latest: ir.Value, status: ir.Val
 def _under_growth_factor(tables: Tables, windows: ibis.Table, values: Values) -> ibis.Table:
     """The days of the window that are under growth factor."""
     days = tables.days
-    filgrastim, pegfilgrastim = (days[exposure.name].fill_null(False) for exposure in _growth_factors(values))
+    filgrastim, pegfilgrastim = (days[exposure.name] for exposure in _growth_factors(values))
     under = days.filter(filgrastim | pegfilgrastim).select(*KEYS, "day").inner_join(windows, list(KEYS))
     return under.filter(under.day >= under.window_start, under.day <= under.graded_to).select(*KEYS, "day")
 

@@ -31,7 +31,7 @@ def rows(tables: Tables, values: Values) -> ibis.Table:
     classed = tables.results[CLASSED]
     why, day = classed[f"{CLASSED}__why"], classed[f"{CLASSED}__onset_day"]
     # Superficial veins and what awaits adjudication count no more before the infusion than after it.
-    dated = (why == "present_before_infusion") & (day <= 0)
+    dated = why == "present_before_infusion"
     undated = why.isin(("history", "chronic")) & classed[f"{CLASSED}__bed"].notnull() & (day <= 0)
     found = classed.mutate(before=dated.ifelse(-day, ibis.null("int32")), undated=undated.ifelse(1, 0))
     last = found.group_by(*KEYS).aggregate(before=found.before.min(), undated=found.undated.max())

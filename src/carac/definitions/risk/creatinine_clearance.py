@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ibis
 
-from carac.language.comparisons import agreed, number
+from carac.definitions.endothelium.easix import quotient
+from carac.language.comparisons import Interval, agreed, number
 from carac.language.definition import (
     Certainty,
     Citation,
@@ -34,12 +35,8 @@ def _bounds(table: ibis.Table) -> Columns:
         (sex.isin(("female", "f")), number(FEMALE)), (sex.isin(("male", "m")), number(1.0)), else_=ibis.null("float64")
     )
     mass = (number(FROM_AGE) - table.age) * table.weight * share / number(DIVISOR)
-    creatinine, nothing = interval(table, CREATININE), ibis.null("float64")
-    usable = creatinine.low > 0
-    return {
-        f"{NAME}__lowest": usable.ifelse(mass / creatinine.high, nothing),
-        f"{NAME}__highest": usable.ifelse(mass / creatinine.low, nothing),
-    }
+    clearance = quotient([Interval(mass, mass)], interval(table, CREATININE))
+    return {f"{NAME}__lowest": clearance.low, f"{NAME}__highest": clearance.high}
 
 
 def _value(table: ibis.Table) -> Columns:

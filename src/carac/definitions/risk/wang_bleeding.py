@@ -46,8 +46,7 @@ class EasixBefore:
         return (Rule(self.name, self.title, "", self.bands.as_tuples),)
 
     def known(self, table: ibis.Table) -> ir.BooleanValue:
-        value = self._value(table)
-        return value.low.notnull() & value.high.notnull()
+        return self._value(table).known
 
     def _value(self, table: ibis.Table) -> Interval:
         return quotient([interval(table, factor) for factor in PRODUCT], interval(table, PLATELETS))

@@ -22,7 +22,7 @@ from carac.language.comparisons import TIE, above, at_least, number
 from carac.language.conditions import all_of, any_true, truth
 from carac.language.definition import Certainty, Columns, Definition, Layer, Output, Status, Values, interval
 from carac.language.points import Criterion, Item
-from carac.parameters import Parameter, whole
+from carac.parameters import Parameter, numeric, whole
 from carac.vocabulary.types import Exposure, Grain, Input, Laboratory, Scale, Worse
 
 NAME = "abnormality_explained_proposal"
@@ -118,10 +118,10 @@ class Read:
 
     def number(self, name: str) -> float:
         """A parameter as a number."""
-        return float(self.values[name] or 0)
+        return numeric(self.values, name)
 
     def _change(self, analyte: str, before: Worse, bands: Bands, unless: Exposure | None = None) -> Change:
-        carry = int(self.values["look_back_days"] or 1) - 1
+        carry = whole(self.values, "look_back_days") - 1
         earlier = Laboratory(analyte, before, carry=carry, before=1)
         worst = Laboratory(analyte, Worse.HIGHER if analyte == "d_dimer" else Worse.LOWER)
         return Change(f"{analyte}_change", f"{analyte} against the days before", worst, earlier, bands, unless)
@@ -201,7 +201,7 @@ def _liver(table: ibis.Table, values: Values) -> ir.BooleanValue:
 
 def _masked(table: ibis.Table, read: Read) -> ir.BooleanValue:
     """A fall from an acute-phase peak to a fibrinogen that still looks normal."""
-    days = int(read.values["peak_days"] or 1)
+    days = whole(read.values, "peak_days")
     before = ibis.window(group_by=list(KEYS), order_by="day", preceding=(days, 1))
     today, left = interval(table, FIBRINOGEN), number(read.number("fall_leaves") * (1 + TIE))
     low, high = (table[end].max().over(before) for end in (HIGHEST_FIBRINOGEN.low, HIGHEST_FIBRINOGEN.high))
