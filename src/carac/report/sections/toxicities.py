@@ -31,10 +31,10 @@ _DENOMINATORS = (
 )
 _OTHER_OUTPUTS = (
     "Other outputs of carac count the same patients otherwise. Here the score is open as long as a day with inputs"
-    " missing could have reached the cut-point. The table of `carac demo` takes the infusions with an exact score on at"
-    " least one of days 0 to 100, and lets their other days pass for days without it. `carac analyse` takes every"
-    " infusion at risk, lets a day without an exact score pass for a day without the event, and prints what such days"
-    " could hide beside it."
+    " missing could have reached the cut-point. The table of the command carac demo takes the infusions with an exact"
+    " score on at least one of days 0 to 100, and lets their other days pass for days without it. The command carac"
+    " analyse takes every infusion at risk, lets a day without an exact score pass for a day without the event, and"
+    " prints what such days could hide beside it."
 )
 
 
