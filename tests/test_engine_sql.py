@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import ibis
 import pyarrow as pa
 import pytest
 
 from carac.engine.base import compile_sql, quoted
 from carac.engine.columns import with_columns
+from carac.engine.duckdb_engine import DuckDB
+from carac.findings import CaracError
 from support.engines import ENGINES, open_engine
 
 TABLE = ibis.table({"place": "int64", "word": "string"}, name="engine_sql")
@@ -39,3 +43,11 @@ def test_postgresql_does_not_end_a_query_at_a_division_by_zero() -> None:
     session.load("engine_sql", ROWS)
     found = {row["place"]: row["share"] for row in session.fetch(compile_sql(shares, session.dialect)).to_pylist()}
     assert found == {1: None, 2: 2.0, 3: 1.5}
+
+
+def test_writing_without_memory_says_what_to_do(tmp_path: Path) -> None:
+    # A list of all rows has to be in memory as one value, whatever may be spilled.
+    too_much = "SELECT list(range) AS every FROM range(20_000_000)"
+    said = r"^Memory ran out while writing days\.parquet; give more with --memory, or"
+    with DuckDB(memory="50MB", threads=1, temporary=tmp_path) as engine, pytest.raises(CaracError, match=said):
+        engine.write_parquet(too_much, tmp_path / "days.parquet")

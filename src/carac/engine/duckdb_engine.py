@@ -98,10 +98,7 @@ class DuckDB:
             self.connection.execute(f'DROP {other} "{name}"')
             self.create(name, sql, view)
         except duckdb.OutOfMemoryException:
-            raise CaracError(
-                f"Memory ran out while making {name}; give more with --memory,"
-                " or a folder to spill into with --temporary."
-            ) from None
+            raise _out_of_memory(f"making {name}") from None
 
     def drop(self, name: str) -> None:
         """Forget a table."""
@@ -124,7 +121,10 @@ class DuckDB:
         """Write the rows of a query; the number of rows."""
         # The order of rows is the query's own; keeping the order of insertion as well would hold all rows in memory.
         self.connection.execute("SET preserve_insertion_order = false")
-        written = self.connection.execute(f"COPY ({sql}) TO '{_quoted(path)}' ({PARQUET})").fetchone()
+        try:
+            written = self.connection.execute(f"COPY ({sql}) TO '{_quoted(path)}' ({PARQUET})").fetchone()
+        except duckdb.OutOfMemoryException:
+            raise _out_of_memory(f"writing {path.name}") from None
         self.connection.execute("SET preserve_insertion_order = true")
         return int(written[0]) if written else 0
 
@@ -150,6 +150,12 @@ class DuckDB:
             self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
         except duckdb.Error as error:
             raise CaracError(f"{path.name} could not be read as Parquet: {_first_line(error)}") from None
+
+
+def _out_of_memory(doing: str) -> CaracError:
+    return CaracError(
+        f"Memory ran out while {doing}; give more with --memory, or a folder to spill into with --temporary."
+    )
 
 
 def _literal(value: object) -> str:
