@@ -133,6 +133,17 @@ def test_without_any_count_nothing_is_known() -> None:
     assert (one_count["lowest"], one_count["highest"], one_count["nadir"]) == (0, 2, 3000)
 
 
+def test_a_run_says_what_its_grade_means() -> None:
+    plain, told = (one(entry("run", *RUN, "below = 200", *more)) for more in ((), ('meaning = "days of isolation"',)))
+    assert plain.outputs[0].meaning.startswith("grade by the number of low days.")
+    assert told.outputs[0].meaning == "days of isolation"
+    assert told.outputs[1:] == plain.outputs[1:]
+    assert (told.outputs[3].suffix, told.outputs[3].meaning) == (
+        "__days_without_count",
+        "number of days of the window (day 0 to 30) without a count",
+    )
+
+
 def test_a_run_says_what_it_reads_and_its_parameters() -> None:
     definition = one(entry("run", *RUN, "below = 200"))
     assert definition.inputs == (Laboratory("neutrophils", Worse.LOWER),)
@@ -166,6 +177,8 @@ def test_like_another_says_whose_it_is() -> None:
     assert own.citation.text == f"our ward, after: {model.citation.text}"
     assert own.title == f"{model.title}, with parameters of the site"
     assert own.choices == (*model.choices, "days in a row")
+    assert own.outputs == model.outputs
+    assert one(LIKE.format("join_gap = 0") + 'meaning = "ours"\n').outputs[0].meaning == "ours"
     assert [rule.column for rule in own.rules] == ["site_a__duration_500__lowest", "site_a__duration_100__lowest", ""]
     preset, other = ({p.name: p.default for p in definition.parameters} for definition in (model, own))
     assert other == preset | {"join_gap": 0}

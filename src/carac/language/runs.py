@@ -183,4 +183,4 @@ def duration(runs: ibis.Table, order: str, flag: str, rule: str) -> ir.IntegerSc
 def reaches(runs: ibis.Table, order: str, flag: str, latest_start: int, end: str) -> ir.BooleanScalar:
     """Whether a run that starts on or before `latest_start` is still open on the day in column `end`. An aggregate."""
     open_run = runs[flag] & (runs[order] == runs[end]) & (runs[f"{flag}__start"] <= latest_start)
-    return open_run.ifelse(1, 0).max() == 1
+    return open_run.fill_null(False).ifelse(1, 0).max() == 1

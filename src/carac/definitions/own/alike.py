@@ -9,6 +9,7 @@ from typing import Any, cast
 import ibis
 
 from carac.definitions.own.entries import COMMON, Entry
+from carac.definitions.own.stated import outputs_of
 from carac.findings import CaracError
 from carac.language.definition import Certainty, Columns, Definition, Layer, Rule, Status, Tables, Values
 from carac.parameters import Parameter
@@ -38,8 +39,8 @@ def alike(entry: Entry, known: Mapping[str, Definition]) -> Definition:
         population=entry.text("population", model.population),
         choices=(*model.choices, *entry.texts("choices")),
         parameters=parameters,
+        outputs=outputs_of(entry, model.outputs),
         rules=rules,
-        runs_if=model.runs_if,
         by_default=True,
     )
     made = replace(changed, inputs=model.inputs_with({p.name: p.default for p in parameters}))

@@ -6,7 +6,7 @@ from functools import partial
 
 from carac.definitions.haematotoxicity.site_runs import run_choices, run_outputs, run_rows
 from carac.definitions.own.entries import COMMON, Entry
-from carac.definitions.own.stated import SIGNS, analyte_of, grades_of, said_of
+from carac.definitions.own.stated import SIGNS, analyte_of, grades_of, outputs_of, said_of
 from carac.language.definition import Definition, Rule
 from carac.vocabulary.types import Grain, Laboratory, Worse
 
@@ -36,7 +36,7 @@ def run(entry: Entry) -> Definition:
     return Definition(
         **said_of(entry, Grain.INFUSION),
         inputs=(source,),
-        outputs=run_outputs(unit, f"day {first} to {last}"),
+        outputs=outputs_of(entry, run_outputs(unit, f"day {first} to {last}")),
         rows=partial(run_rows, entry.name, source, factor, threshold, grades),
         parameters=parameters,
         rules=(rule,),

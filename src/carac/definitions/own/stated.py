@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from carac.definitions.own.entries import Entry, is_number
 from carac.language.bands import Bands
-from carac.language.definition import Certainty, Citation, Status
+from carac.language.definition import Certainty, Citation, Output, Status
 from carac.language.points import Reading
 from carac.vocabulary.analytes import analytes
 from carac.vocabulary.assessment_items import assessment_items
@@ -157,6 +158,12 @@ def said_of(entry: Entry, grain: Grain) -> dict[str, Any]:
         "grain": grain,
         "choices": entry.texts("choices"),
     }
+
+
+def outputs_of(entry: Entry, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """The columns, the first with the meaning that the site states."""
+    first, *others = outputs
+    return (replace(first, meaning=entry.text("meaning", first.meaning)), *others)
 
 
 def readings_of(entry: Entry) -> tuple[Reading, ...]:
