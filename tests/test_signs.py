@@ -6,11 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import ibis
+import pyarrow as pa
 
-from carac.language.daily_grades import deaths, recorded_grades
+from carac.cohort.tables import COHORT_SCHEMAS
+from carac.engine.base import compile_sql
+from carac.engine.duckdb_engine import DuckDB
+from carac.language.daily_grades import deaths, recorded_grades, with_records_and_deaths
 from carac.language.signs import KEYS, Sign, filled, last_second, moments, seconds, worst
 from carac.vocabulary.types import Worse
-from small_tables import Columns, rows_of, values_of
+from event_tables import INFUSION, TABLES, as_arrow, at
+from event_tables import KEYS as PATIENT
+from small_tables import TYPES, Columns, rows_of, values_of
 
 NOON = datetime(2024, 3, 2, 12)
 
@@ -130,3 +136,47 @@ def test_a_death_is_one_of_this_toxicity_where_its_cause_names_it_as_a_word() ->
     found = rows_of(table, lambda t: deaths(t, ("crs", "cytokine release")).order_by("day"))
     assert [(row["patient_id"], row["day"], row["died"] is None) for row in found] == [("0", 5, False), ("1", 6, False)]
     assert set(found[0]) == {*KEYS, "day", "died"}
+
+
+#: Day, lowest and highest grade of the assessments (None: none), the grade that a clinician recorded, and what stands:
+#: lowest, highest, grade, and whether the record disagrees.
+DAILY: list[tuple[int, Any, Any, tuple[Any, ...]]] = [
+    (1, (2, 2), 2, (2, 2, 2, False)),
+    (2, (2, 2), 3, (2, 2, 2, True)),
+    (3, (2, 2), 1, (2, 2, 2, True)),
+    # A record within the range agrees with it, at either end too.
+    (4, (1, 3), 1, (1, 3, None, False)),
+    (5, (1, 3), 3, (1, 3, None, False)),
+    (6, (1, 3), 4, (1, 3, None, True)),
+    (7, (2, 2), None, (2, 2, 2, None)),
+    # A day of which only the clinician's grade is recorded, and the day of death: grade 5, whatever was assessed.
+    (8, None, 2, (None, None, None, None)),
+    (9, (3, 4), 4, (5, 5, 5, True)),
+]
+
+
+def test_records_of_a_clinician_and_death_stand_beside_the_grades_once_a_day() -> None:
+    graded: Columns = {
+        "patient_id": ("string", ["p"] * 8),
+        "infusion_number": ("int64", [1] * 8),
+        "day": ("int32", [day for day, ends, _, _ in DAILY if ends]),
+        "lowest": ("int8", [ends[0] for _, ends, _, _ in DAILY if ends]),
+        "highest": ("int8", [ends[1] for _, ends, _, _ in DAILY if ends]),
+    }
+    table = ibis.table({name: kind for name, (kind, _) in graded.items()}, name="graded")
+    sql = compile_sql(with_records_and_deaths(table, TABLES, "crs", ("crs",)).order_by("day"), "duckdb")
+    infusion = PATIENT | {**at("infusion_time", 0), "infusion_date": INFUSION.date()}
+    records = [
+        PATIENT | {"day": day, "item": "recorded_grade:crs", "number": recorded, **at("time", day)}
+        for day, _, recorded, _ in DAILY
+        if recorded is not None
+    ]
+    rows = {"infusions": [infusion | {"death_day": 9, "cause_of_death": "CRS"}], "assessments": records}
+    with DuckDB(threads=1) as engine:
+        for name in COHORT_SCHEMAS:
+            engine.load(name, as_arrow(name, rows.get(name, [])))
+        engine.load("graded", pa.table({name: pa.array(each, TYPES[kind]) for name, (kind, each) in graded.items()}))
+        found = engine.fetch(sql).to_pylist()
+    assert [row["day"] for row in found] == [day for day, _, _, _ in DAILY]
+    stands = [(row["lowest"], row["highest"], row["grade"], row["disagrees"]) for row in found]
+    assert stands == [expected for _, _, _, expected in DAILY]
