@@ -34,6 +34,7 @@ SOON = {
     "test_runs.py": ("language.runs.",),
     "test_sensitivity_sets.py": ("carac.definitions.",),
     "test_what_definitions_say.py": ("carac.definitions.",),
+    "test_definitions.py": ("carac.definitions.",),
     "test_site_runs.py": ("haematotoxicity.site_runs.",),
     "test_records_without_tables.py": (
         *("definitions.cytokine_release.", "neurotoxicity.", "haematotoxicity.", "proposals.", "language.runs."),
@@ -48,7 +49,7 @@ BY_HAND = {
     "test_thrombosis.py": ("definitions.thrombosis", "language.event_rules.", "language.stays."),
     "test_own_definitions.py": ("definitions.own", "language.formula.", "language.conditions."),
     "test_sorting.py": ("proposals.sorting", "language.definition."),
-    "test_definitions.py": ("definitions.", "language.definition.", "language.score.", "language.points."),
+    "test_definitions.py": ("language.definition.", "language.score.", "language.points."),
     "test_explain.py": ("language.definition.", "language.score.", "language.points."),
 }
 #: The test modules of a stage.
