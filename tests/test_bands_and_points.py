@@ -72,6 +72,15 @@ def test_what_stood_in_is_named() -> None:
     assert [row["score"] for row in found] == [2, 3, None]
 
 
+@pytest.mark.parametrize(
+    ("factor", "value", "points"), [(0.95, 10.2, 1), (1.05, 9.9, 0), (1.0, 9.9, 1), (1.0, 10.2, 0)]
+)
+def test_a_factor_near_1_is_one_too(factor: float, value: float, points: int) -> None:
+    item = Item("inr", "INR", INR, "1", Bands(below={10: 1}), factor=factor)
+    (found,) = rows(Total((item,)), {INR.low: [value], INR.high: [value]})
+    assert found["score"] == points
+
+
 def test_a_class_needs_both_ends_of_the_total() -> None:
     ends = [(0, 1), (1, 2), (2, 4), (0, None), (None, 2), (None, None)]
     classes = Classes("__risk", "risk", ((0, "low"), (2, "high")))
