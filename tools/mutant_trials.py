@@ -31,7 +31,7 @@ SECONDS = 300
 #: Test modules that take seconds, with what they are about: part of the name of a module.
 SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
-    "test_clots_by_vessel.py": ("ctcae.thromboembolism.", "thrombosis.counting.", "thrombosis.spesi."),
+    "test_clots_by_vessel.py": ("thromboembolism.", "thrombosis.counting.", "thrombosis.earlier.", "spesi."),
     "test_ctcae_declared.py": ("definitions.ctcae.", "isth_overt_dic_2001.", "isth_non_overt_dic."),
     "test_printed_terms.py": ("haemorrhage.", "haemorrhage_terms.", "ctcae.vascular_terms.", "bleeding.bleeds."),
     "test_runs.py": ("language.runs.",),
