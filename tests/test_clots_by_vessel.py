@@ -9,7 +9,7 @@ from carac.definitions.ctcae import thromboembolism
 from carac.definitions.thrombosis import classes, spesi
 from carac.language.definition import Definition, Tables
 from carac.parameters import Values
-from event_tables import Row, event, features, run
+from event_tables import INFUSION, Row, at, event, features, run
 
 CLASS, CATEGORY = classes.DEFINITIONS
 (SPESI,) = spesi.DEFINITIONS
@@ -130,6 +130,23 @@ def test_whether_a_clot_of_unknown_vessel_is_septic_is_open_unless_a_code_names_
         event("told", patient_id="a", kind="venous"),
         event("coded", patient_id="b", code="I82.411"),
         event("septic", patient_id="c", code="I26.01"),
+        # The code leaves the vein open, and the site of the record decides: what the code is silent of stays open too.
+        event("by site", patient_id="d", code="I82.601", site="deep_vein_upper"),
     ]
     found = run(CLASS, events=events)
-    assert {name: row["septic"] for name, row in found.items()} == {"told": None, "coded": False, "septic": True}
+    expected = {"told": None, "coded": False, "septic": True, "by site": None}
+    assert {name: row["septic"] for name, row in found.items()} == expected
+
+
+def test_a_clot_of_unknown_vessel_says_nothing_of_another_infusion() -> None:
+    infusions = [
+        {"patient_id": "p", "infusion_number": number, "infusion_date": INFUSION.date(), **at("infusion_time", 0)}
+        for number in (1, 2)
+    ]
+    events = [
+        event("unknown", day=10, kind="venous"),
+        event("same", day=40, code="I82.411"),
+        event("other", day=40, code="I82.411", infusion_number=2),
+    ]
+    found = run(CLASS, events=events, infusions=infusions)
+    assert (found["same"]["recurrent"], found["other"]["recurrent"]) == (None, False)

@@ -31,7 +31,7 @@ SECONDS = 300
 #: Test modules that take seconds, with what they are about: part of the name of a module.
 SOON = {
     "test_bands_and_points.py": ("language.bands.", "language.points."),
-    "test_clots_by_vessel.py": ("ctcae.thromboembolism.", "thrombosis.counting.", "thrombosis.spesi."),
+    "test_clots_by_vessel.py": ("thromboembolism.", "thrombosis.counting.", "thrombosis.earlier.", "spesi."),
     "test_combined.py": (
         *("language.combined.", "language.conditions.", "language.definition.", "language.windows.", "language.score."),
     ),

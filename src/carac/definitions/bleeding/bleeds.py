@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from carac.language.definition import Tables
 from carac.language.event_rules import KEYS, any_known, any_of, any_row, certainly, features, true_or_unknown, unknown
 from carac.vocabulary.event_certainty import RULED_OUT
+from carac.vocabulary.event_classes import event_classes
 from carac.vocabulary.event_features import event_features
 from carac.vocabulary.event_sites import event_sites
 
@@ -41,7 +42,7 @@ def bleeds(tables: Tables) -> ibis.Table:
     rows = features(tables, WANTED)
     rows = _with_red_cells(tables, rows.filter(is_bleed(rows)))
     described = any_of([any_known(rows, WANTED), rows.linked_complete.notnull()])
-    return rows.mutate(place=rows.site, described=described)
+    return rows.mutate(place=ibis.coalesce(rows.site, _site_of_code(rows)), described=described)
 
 
 def is_bleed(events: ibis.Table) -> ir.BooleanValue:
@@ -93,10 +94,15 @@ def symptomatic(events: ibis.Table) -> ir.BooleanValue:
     return ibis.coalesce(true_or_unknown(eye | nerves), events.symptomatic)
 
 
+def _site_of_code(rows: ibis.Table) -> ir.StringValue:
+    sites = {c.category: c.site for c in event_classes().values() if c.level_1 == "bleeding" and c.site}
+    return rows.code_category.cases(*sites.items(), else_=ibis.null("string"))
+
+
 def red_cells(tables: Tables) -> ibis.Table:
     """Courses of red cells as given_patient, given_infusion, given_for (event), start_day, units (null: not known)."""
     rows = tables.treatments
-    rows = rows.filter(rows.agent == "red_cells")
+    rows = rows.filter((rows.agent == "red_cells") | (rows.agent_class == "red_cell_transfusion"))
     counted = rows.unit.isnull() | rows.unit.lower().isin(UNITS_OF_RED_CELLS)
     return rows.select(
         given_patient=rows.patient_id,
@@ -119,7 +125,7 @@ def _with_red_cells(tables: Tables, rows: ibis.Table) -> ibis.Table:
     linked = own.inner_join(given, same)
     # WHO counts red cells within 24 hours of onset; on calendar days that is the day itself and the next.
     soon = (linked.start_day - linked.day).between(0, 1)
-    linked = linked.mutate(beyond=linked.beyond_routine & soon)
+    linked = linked.mutate(beyond=linked.beyond_routine & soon.fill_null(False))
     sums = linked.group_by(list(KEYS)).aggregate(
         linked_units=linked.units.sum().cast("float64"),
         linked_complete=linked.units.isnull().ifelse(1, 0).max() == 0,
