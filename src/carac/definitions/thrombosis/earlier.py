@@ -58,7 +58,7 @@ def _after_unplaced(events: ibis.Table) -> ibis.Table:
     )
     pairs = events.select(*KEYS, "group", "bed", "onset").inner_join(other, list(KEYS[:2]))
     may_be_alike = pairs.group.isnull() | pairs.other_group.isnull()
-    same_bed = (pairs.bed == pairs.other_bed).fill_null(True)
+    same_bed = pairs.bed == pairs.other_bed
     pairs = pairs.filter(may_be_alike & same_bed & _is_earlier(pairs))
     return pairs.select(*KEYS, after_unplaced=ibis.literal(True)).distinct()
 
