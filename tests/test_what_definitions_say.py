@@ -59,6 +59,16 @@ def test_what_goes_on_beside_is_told_in_grades_and_in_the_words_of_iec_hs() -> N
         assert types[f"__iec_hs_at_{moment}"] == "string"
 
 
+def test_the_rules_of_the_sorting_give_the_places_of_its_page() -> None:
+    """docs/sorting.md: 5 and 4 with DIC by score, 3 from level 2 of CARAC, 2 and 1 by the number of abnormal items."""
+    assert {rule.name: rule.cuts for rule in definition_of("sorting_proposal").rules} == {
+        "overt_dic": (("=", 1, 5),),
+        "laboratory_dic": (("=", 1, 4),),
+        "carac": (("≥", 2, 3),),
+        "abnormal": (("≥", 2, 2), ("≥", 1, 1)),
+    }
+
+
 @pytest.mark.parametrize(
     ("definition", "name"),
     [("iec_hs_candidate", "rising_fold"), ("platelet_refractoriness_proposal", "body_surface")],
