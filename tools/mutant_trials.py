@@ -51,7 +51,6 @@ SOON = {
     "test_runs.py": ("language.runs.",),
     "test_sensitivity_sets.py": ("carac.definitions.",),
     "test_signs.py": ("language.signs.", "language.daily_grades."),
-    "test_site_runs.py": ("haematotoxicity.site_runs.",),
     "test_stays.py": ("language.stays.",),
     "test_what_definitions_say.py": ("carac.definitions.",),
     "test_without_treatments.py": ("coagulation.sofa.", "ctcae.fall_from_baseline."),
