@@ -9,7 +9,7 @@ import pytest
 
 from carac.definitions import MODULES, all_definitions
 from carac.grading.parameters import declared, resolved
-from carac.grading.plan import chosen_definitions
+from carac.grading.plan import CONTEXT, chosen_definitions
 from carac.language.definition import Certainty, Definition
 from carac.vocabulary.agents import agents
 from carac.vocabulary.analytes import analytes
@@ -122,7 +122,7 @@ def test_uses_and_needs_exist(definition: Definition) -> None:
 
 
 def test_exposures_of_one_name_are_one_exposure() -> None:
-    found: dict[str, Exposure] = {}
+    found: dict[str, Exposure] = {read.name: read for read in CONTEXT if isinstance(read, Exposure)}
     for definition in all_definitions().values():
         for read in every_input(definition):
             if isinstance(read, Exposure):
