@@ -5,8 +5,8 @@
 
 The verdict on each mutant is kept in build/mutation/, by the hash of its module: a second call goes on where the first
 was ended. `--again` asks only of the mutants that lived, on a machine without these verdicts too. After new case files
-were written, `--cases` asks these alone. Modules that are done stand in proofs/mutation.json. Survivors
-with a reason stand in proofs/mutation_reasons.toml, written by hand.
+were written, `--cases` asks these alone. Modules that are done stand in proofs/mutation.json. Survivors with a reason
+stand in proofs/mutation_reasons.toml, written by hand.
 """
 
 from __future__ import annotations

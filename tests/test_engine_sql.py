@@ -49,5 +49,8 @@ def test_writing_without_memory_says_what_to_do(tmp_path: Path) -> None:
     # A list of all rows has to be in memory as one value, whatever may be spilled.
     too_much = "SELECT list(range) AS every FROM range(20_000_000)"
     said = r"^Memory ran out while writing days\.parquet; give more with --memory, or"
-    with DuckDB(memory="50MB", threads=1, temporary=tmp_path) as engine, pytest.raises(CaracError, match=said):
-        engine.write_parquet(too_much, tmp_path / "days.parquet")
+    with DuckDB(memory="50MB", threads=1, temporary=tmp_path) as engine:
+        with pytest.raises(CaracError, match=said):
+            engine.write_parquet(too_much, tmp_path / "days.parquet")
+        # The session goes on as it was: rows keep the order in which they were inserted.
+        assert engine.rows("SELECT current_setting('preserve_insertion_order')") == [(True,)]

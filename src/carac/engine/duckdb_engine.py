@@ -125,7 +125,8 @@ class DuckDB:
             written = self.connection.execute(f"COPY ({sql}) TO '{_quoted(path)}' ({PARQUET})").fetchone()
         except duckdb.OutOfMemoryException:
             raise _out_of_memory(f"writing {path.name}") from None
-        self.connection.execute("SET preserve_insertion_order = true")
+        finally:
+            self.connection.execute("SET preserve_insertion_order = true")
         return int(written[0]) if written else 0
 
     def attach(self, path: Path, name: str) -> None:
